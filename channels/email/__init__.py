@@ -1,0 +1,1 @@
+"""Mail: rewriting (bytes spliced at offsets), signing, and handing over by SMTP."""

@@ -1,0 +1,209 @@
+"""The nouns of the domain: what we know of a recipient, and what is asked of us.
+
+All are values: frozen, hashable where they can be, without behaviour beyond what their own fields answer.
+Times are aware datetimes in UTC. `order` is the id of the log record that wrote a fact
+("<milliseconds>-<sequence>", the store's own): the order of commits, never a time an app gave.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from suppression.address import Address
+from suppression.decision import Reason
+from suppression.purposes import Purpose
+
+ALL = "*"
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    SMS = "sms"
+    VOICE = "voice"
+    AUDIENCE = "audience"  # for checks only: nothing is sent on it
+
+
+class Way(StrEnum):
+    """By which way a stop came."""
+
+    ONE_CLICK = "one_click"
+    LINK = "link"
+    PREFERENCES = "preferences"
+    MAILTO = "mailto"
+    MAILBOX = "mailbox"
+    SMS = "sms"
+    KEY_PRESS = "key_press"
+    PHONE_LINE = "phone_line"
+    APP_REMOVED = "app_removed"
+    AGENT = "agent"
+    PROVIDER = "provider"
+    IMPORT = "import"
+
+
+class Basis(StrEnum):
+    """On what a consent rests."""
+
+    OPT_IN = "opt_in"
+    OPT_IN_WRITTEN = "opt_in_written"
+    DOUBLE_OPT_IN = "double_opt_in"
+    SOFT_OPT_IN = "soft_opt_in"
+    CONTRACT = "contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Channels x purpose prefix x sender x app; "*" (or no channel named) means all."""
+
+    channels: frozenset[Channel] = frozenset()  # empty: all channels
+    purpose: str = ALL
+    sender: str = ALL
+    app: str = ALL
+
+    def covers(self, channel: Channel, purpose: str, sender: str, app: str) -> bool:
+        """Whether a message on this channel, for this purpose path, by this sender and app falls under it."""
+        return (
+            (not self.channels or channel in self.channels)
+            and self.covers_purpose(purpose)
+            and self.sender in (ALL, sender)
+            and self.app in (ALL, app)
+        )
+
+    def covers_purpose(self, path: str) -> bool:
+        """A node covers itself and all below it."""
+        return self.purpose in (ALL, path) or path.startswith(self.purpose + "/")
+
+    @property
+    def specificity(self) -> tuple[int, int, int, int]:
+        """Larger is narrower: the most specific entry is the one that a refusal names."""
+        depth = 0 if self.purpose == ALL else 1 + self.purpose.count("/")
+        return (depth, -len(self.channels) if self.channels else -99, self.sender != ALL, self.app != ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """A stop, or another fact that stands against sending (undeliverable, complained, erased, blocked).
+
+    id       12 hex digits, from its identity: (recipient, scope, reason, way, source, batch), and exact where bound
+    source   the program or page it came through: "unsubscribe", "api", an app's name
+    actor    who did it: "recipient", a key's id, an agent's name
+    exact    keyed hash of the exact address, for facts of one address (undeliverable, invalid); else None
+    """
+
+    id: str
+    scope: Scope
+    reason: Reason
+    way: Way
+    source: str
+    actor: str
+    at: datetime
+    order: str
+    until: datetime | None = None
+    batch: str = ""
+    exact: str | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A recipient's yes for a scope of one named sender; holds for the exact address only.
+
+    direct     taken by the gateway itself from the recipient: overrides `unsubscribed` entries before it
+    overrides  ids of the entries that the caller named, with evidence
+    withdrawn  when it was withdrawn; it then allows nothing any more
+    """
+
+    id: str
+    scope: Scope
+    basis: Basis
+    source: str
+    actor: str
+    at: datetime
+    order: str
+    exact: str
+    expires: datetime | None = None
+    direct: bool = False
+    overrides: frozenset[str] = frozenset()
+    withdrawn: datetime | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        return self.withdrawn is None and (self.expires is None or now < self.expires)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """An address under its keys. `key`: 16 bytes, keyed hash of the folded address. `exact`: 16 hex digits,
+    keyed hash of the exact address. `address` is None where only the key is known (a token, a log record)."""
+
+    key: bytes
+    exact: str
+    address: Address | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the store knows about one recipient, read in one round trip.
+
+    version      id of the last change's log record; "" for somebody nothing is known of
+    generation   of the catalogue and lists that the shard had when it was read
+    recent       ids of the last 6 log records, newest last
+    """
+
+    version: str = ""
+    generation: str = ""
+    suppressions: tuple[Suppression, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    birth_year: int | None = None
+    child: bool = False
+    person: str | None = None
+    recent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A program with credentials. `purposes`: prefixes it may use ("*" for all); `channels`: empty for all."""
+
+    name: str
+    sender: str
+    purposes: tuple[str, ...] = (ALL,)
+    channels: frozenset[Channel] = frozenset()
+    default_purpose: str | None = None
+    purpose_from: str = "credential"  # or "header"
+    may_resubscribe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One app wanting to reach one recipient on one channel for one purpose at one time."""
+
+    app: App
+    channel: Channel
+    purpose: Purpose
+    recipient: Recipient
+    at: datetime
+    legal_notice: str = ""  # the app's reference, where it marks the message as a legal notice
+    minimum_age: int = 13
+
+
+Evidence = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A brand or partner in whose name messages go.
+
+    from_domains   domains its mail may come from when we rewrite it; ("*",) for any (dev only)
+    list_domain    the domain of List-Id and of the links' owner, "example.com"
+    one_click_stops  "purpose", or "marketing": what the one-click header stops
+    """
+
+    name: str
+    title: str
+    postal_address: str = ""
+    from_domains: tuple[str, ...] = ()
+    list_domain: str = ""
+    support_phone: str = ""
+    minimum_age: int = 13
+    one_click_stops: str = "purpose"

@@ -1,0 +1,100 @@
+"""The log's schema: one record per decision, hand-over, outcome, change and scanner hit.
+
+A record never holds an address, not even masked: `recipient` is the keyed hash in hex. Its id is the store's
+own stream id with its shard, so that an id alone finds the record; the order of ids in a shard is the order
+of commits.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+
+SCHEMA = 1
+
+
+class RecordKind(StrEnum):
+    DECIDED = "decided"  # a decision that hands nothing over (a refusal, a check by API)
+    HANDING_OVER = "handing_over"  # a Send, committed: the hand-over begins within 5 s
+    SENT = "sent"
+    REJECTED = "rejected"
+    POSTPONED = "postponed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    LIFTED = "lifted"
+    CONSENTED = "consented"
+    WITHDRAWN = "withdrawn"
+    VIEWED = "viewed"  # a GET of a link: people and scanners look alike, nothing changed
+
+
+OUTCOMES = frozenset({RecordKind.SENT, RecordKind.REJECTED, RecordKind.POSTPONED, RecordKind.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the log.
+
+    id         found by `GET /v1/log?decision=`; set when it is read back
+    kind       what happened
+    at         when, in milliseconds of Unix time (with the sandbox clock's offset, in dev)
+    recipient  keyed hash of the folded address, hex
+    exact      keyed hash of the exact address, hex
+    outcome    of a decision: send, refuse, defer
+    reason     why (decision.Reason); rule: the rule that decided; fact: the entry or consent that decided
+    until      of a Defer or a pause: when it ends, milliseconds
+    decision   of an outcome: id of the record whose hand-over it ends
+    message    id of the message that it was part of, where one message had several copies
+    attempt    which try of the message this hand-over was; duplicate: an earlier try ended unknown
+    policy     generation of the catalogue and lists that decided
+    entry      of a change: id of the suppression or consent; scope: channels|purpose|sender|app of it
+    way, source, actor   of a change: which way it came, through what, by whom
+    text       the next hop's words, stripped of addresses; code, status: its reply codes
+    legal_notice  the app's reference where it marked the message so
+    repeated   of a change: it was known already, nothing new began
+    """
+
+    kind: RecordKind
+    at: int
+    id: str = ""
+    recipient: str = ""
+    exact: str = ""
+    channel: str = ""
+    purpose: str = ""
+    sender: str = ""
+    app: str = ""
+    outcome: str = ""
+    reason: str = ""
+    rule: str = ""
+    fact: str = ""
+    until: int = 0
+    decision: str = ""
+    message: str = ""
+    duplicate: bool = False
+    policy: str = ""
+    entry: str = ""
+    scope: str = ""
+    way: str = ""
+    source: str = ""
+    actor: str = ""
+    text: str = ""
+    code: int = 0
+    status: str = ""
+    legal_notice: str = ""
+    repeated: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def time(self) -> datetime:
+        return datetime.fromtimestamp(self.at / 1000, UTC)
+
+
+FIELDS = tuple(f.name for f in fields(Record))
+
+_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@,;]+>?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def without_addresses(text: str, limit: int = 400) -> str:
+    """A next hop's words as the log may keep them: no address, no control characters, bounded."""
+    return _ADDRESS.sub("<address>", _CONTROL.sub(" ", text))[:limit]

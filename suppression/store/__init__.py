@@ -1,0 +1,1 @@
+"""Every key in Redis that is about recipients. Redis's errors become StoreUnavailable here and nowhere else."""

@@ -1,0 +1,151 @@
+"""Names of keys: which shard a recipient is in, and what its keys are called there.
+
+All keys of a shard share a hash tag, so that one script over them is atomic on a single server and on a
+cluster alike. Tags come from a table of short names whose cluster slots are spread evenly.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import string
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+from suppression.address import Address
+from suppression.errors import NotFound
+from suppression.model import Recipient
+
+SLOTS = 16384
+_KEY = 16  # bytes of a recipient's key
+_ALPHABET = string.digits + string.ascii_lowercase
+
+
+@lru_cache(maxsize=8)
+def shard_tags(shards: int) -> tuple[str, ...]:
+    """One short tag per shard; tag i's slot lies in the i-th of `shards` equal parts of the slots."""
+    found: dict[int, str] = {}
+    for pair in product(_ALPHABET, repeat=2 if shards <= 256 else 3):  # noqa: PLR2004 - enough names for all parts
+        tag = "".join(pair)
+        # Redis Cluster specification, "Key distribution model": CRC-16/XMODEM of the tag, mod 16384.
+        part = binascii.crc_hqx(tag.encode(), 0) % SLOTS * shards // SLOTS
+        found.setdefault(part, tag)
+    return tuple(found[part] for part in range(shards))
+
+
+class Keyring:
+    """Makes recipients of addresses. The pepper is data, not a rotatable key: other pepper, other recipients."""
+
+    def __init__(self, pepper: bytes) -> None:
+        if len(pepper) < _KEY:
+            raise ValueError("the pepper has at least 16 bytes")
+        self._mac = hmac.new(pepper, digestmod=hashlib.sha256)
+
+    def _hash(self, text: str) -> bytes:
+        mac = self._mac.copy()
+        mac.update(text.encode())
+        return mac.digest()
+
+    def recipient(self, address: Address) -> Recipient:
+        """DESIGN "State": HMAC-SHA256(pepper, kind | folded address), 16 bytes."""
+        key = self._hash(f"{address.kind}|{address.folded}")[:_KEY]
+        exact = self._hash(f"exact|{address.kind}|{address.exact}")[:8].hex()
+        return Recipient(key, exact, address)
+
+    @property
+    def check(self) -> str:
+        """Tells in the meta record whether a store was made with this pepper; reveals nothing of it."""
+        return self._hash("check|")[:8].hex()
+
+
+@dataclass(frozen=True, slots=True)
+class ShardKeys:
+    """The names of one shard's own keys."""
+
+    number: int
+    tag: str
+
+    @property
+    def meta(self) -> bytes:
+        return b"{%b}m" % self.tag.encode()
+
+    @property
+    def log(self) -> bytes:
+        return b"{%b}log" % self.tag.encode()
+
+    @property
+    def hand_overs(self) -> bytes:
+        """Sorted set: hand-overs without outcome yet, by the time after which they count as unknown."""
+        return b"{%b}h" % self.tag.encode()
+
+    def recipient(self, key: bytes) -> bytes:
+        return b"{%b}r" % self.tag.encode() + key
+
+    def address(self, key: bytes) -> bytes:
+        return b"{%b}a" % self.tag.encode() + key
+
+    def evidence(self, key: bytes, entry: str) -> bytes:
+        return b"{%b}e" % self.tag.encode() + key + bytes.fromhex(entry)
+
+    def seen(self, change_id: str) -> bytes:
+        return b"{%b}i" % self.tag.encode() + change_id.encode()
+
+    def message(self, message: str) -> bytes:
+        """Which records a message of several copies has."""
+        return b"{%b}q" % self.tag.encode() + message.encode()
+
+
+class Shards:
+    """The table of shards of one store."""
+
+    def __init__(self, count: int) -> None:
+        self.all = tuple(ShardKeys(n, tag) for n, tag in enumerate(shard_tags(count)))
+
+    def of(self, key: bytes) -> ShardKeys:
+        """A recipient's shard, fixed by its key for good."""
+        return self.all[int.from_bytes(key[:4], "big") % len(self.all)]
+
+    def of_name(self, name: str) -> ShardKeys:
+        """A home for what belongs to no recipient (an Idempotency-Key, a message of several copies)."""
+        return self.of(hashlib.sha256(name.encode()).digest())
+
+    def numbered(self, number: int) -> ShardKeys:
+        if not 0 <= number < len(self.all):
+            raise NotFound("no such shard")
+        return self.all[number]
+
+
+def record_id(shard: int, stream_id: str) -> str:
+    """A record's id for the outside: 10 bytes (milliseconds, sequence, shard) as 16 lower-case letters and digits."""
+    ms, _, seq = stream_id.partition("-")
+    raw = int(ms).to_bytes(6, "big") + int(seq).to_bytes(2, "big") + shard.to_bytes(2, "big")
+    return base64.b32hexencode(raw).decode().lower()
+
+
+def parse_record_id(text: str) -> tuple[int, str]:
+    """(shard, stream id) of a record's id; NotFound for anything else."""
+    try:
+        raw = base64.b32hexdecode(text.upper().encode())
+    except ValueError:
+        raise NotFound("no record's id") from None
+    if len(raw) != 10:
+        raise NotFound("no record's id")
+    return int.from_bytes(raw[8:], "big"), f"{int.from_bytes(raw[:6], 'big')}-{int.from_bytes(raw[6:8], 'big')}"
+
+
+def handle(prefix: str, key: bytes, entry: str) -> str:
+    """The API's id of an entry: leads to recipient and entry without an index. No address in it."""
+    return prefix + base64.b32hexencode(key + bytes.fromhex(entry)).decode().lower().rstrip("=")
+
+
+def parse_handle(prefix: str, text: str) -> tuple[bytes, str]:
+    """(recipient key, entry id); NotFound for anything else."""
+    body = text.removeprefix(prefix).upper()
+    try:
+        raw = base64.b32hexdecode(body.encode() + b"=" * (-len(body) % 8))
+    except ValueError:
+        raise NotFound("no entry's id") from None
+    if not text.startswith(prefix) or len(raw) != _KEY + 6:
+        raise NotFound("no entry's id")
+    return raw[:_KEY], raw[_KEY:].hex()
