@@ -1,0 +1,1 @@
+"""What is in the store and not about recipients: API keys; later sessions, rate limits, import progress."""
