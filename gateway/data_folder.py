@@ -14,6 +14,7 @@ import shutil
 import stat
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -120,10 +121,7 @@ class DataFolder:
         """Where the next server shall listen: in the store's folder, or a short one if that is too deep."""
         if _fits(own := self.store / "socket"):
             return own
-        for base in dict.fromkeys((tempfile.gettempdir(), "/tmp")):  # noqa: S108 - mkdtemp makes it private
-            if _fits(Path(base, _SHORT_PREFIX + "12345678", "socket")) and Path(base).is_dir():
-                return Path(tempfile.mkdtemp(prefix=_SHORT_PREFIX, dir=base)) / "socket"
-        raise ConfigurationError("no temporary folder with a short path for the store's socket: set TMPDIR")
+        return make_short_folder((tempfile.gettempdir(), "/tmp")) / "socket"  # noqa: S108 - made private
 
     def _remove_short(self, folder: Path) -> None:
         """Only a folder that we made: ours, private, of our name, no link."""
@@ -135,6 +133,14 @@ class DataFolder:
             return
         if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_short_folder(bases: Iterable[str]) -> Path:
+    """A private folder, in the first of `bases` whose path leaves room for a socket's."""
+    for base in bases:
+        if _fits(Path(base, _SHORT_PREFIX + "12345678", "socket")) and Path(base).is_dir():
+            return Path(tempfile.mkdtemp(prefix=_SHORT_PREFIX, dir=base))
+    raise ConfigurationError("no temporary folder with a short path for the store's socket: set TMPDIR")
 
 
 def _fits(path: Path) -> bool:

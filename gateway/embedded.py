@@ -23,8 +23,7 @@ from gateway.server_probe import ask, server_pid
 from suppression.errors import ConfigurationError
 
 POLL = 0.005  # seconds; a server is ready after 20 to 50 ms
-FIRST_ANSWER = 10.0  # seconds; once it answers "loading", it may take as long as its data needs
-STOP_PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL
+PATIENCE = 10.0  # seconds to the first answer ("loading" is one), and from SIGTERM to SIGKILL
 
 DURABLE = {
     "appendonly": "yes",
@@ -52,7 +51,12 @@ class EmbeddedServer:
     """
 
     def __init__(
-        self, folder: Path, *, binary: ServerBinary | None = None, options: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        binary: ServerBinary | None = None,
+        options: Mapping[str, str] | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         self.adopted = False
         self.pid = 0
@@ -60,6 +64,7 @@ class EmbeddedServer:
         self._folder = DataFolder(folder)
         self._binary = binary
         self._options = dict(options or {})
+        self._patience = patience
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
@@ -97,12 +102,12 @@ class EmbeddedServer:
         return True
 
     def stop(self) -> None:
-        """SIGTERM and wait; SIGKILL only after 10 s. A repeat does nothing."""
+        """SIGTERM and wait; SIGKILL only after the patience. A repeat does nothing."""
         if self.alive:
             self._signal(signal.SIGTERM)
-            if not self._ended_within(STOP_PATIENCE):
+            if not self._ended_within(self._patience):
                 self._signal(signal.SIGKILL)
-                self._ended_within(STOP_PATIENCE)
+                self._ended_within(self._patience)
         if self.pid:
             self._folder.forget_server()
         self.pid = 0
@@ -112,7 +117,7 @@ class EmbeddedServer:
     def kill(self) -> None:
         """SIGKILL, as a fault would; the folder stays this gateway's and `revive` starts it again."""
         self._signal(signal.SIGKILL)
-        self._ended_within(STOP_PATIENCE)
+        self._ended_within(self._patience)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -170,7 +175,7 @@ class EmbeddedServer:
     def _adopt(self) -> None:
         """Take over the server that a dead gateway left. It may be ending: then start anew."""
         record = self._folder.record()
-        deadline = time.monotonic() + FIRST_ANSWER
+        deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline:
             if (lock := self._folder.lock()) is not None:
                 self._spawn(lock, fresh_socket=True)
@@ -194,7 +199,7 @@ class EmbeddedServer:
         self._wait_until_ready()
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + FIRST_ANSWER
+        deadline = time.monotonic() + self._patience
         while not (answer := ask(self.socket, b"PING")).startswith(b"+PONG"):
             if not self.alive:
                 raise ConfigurationError(f"the store's server ended while starting: {self._last_words()}")

