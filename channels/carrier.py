@@ -42,22 +42,33 @@ class Unknown:
 
 Outcome = Sent | Rejected | Postponed | Unknown
 
-M = TypeVar("M", contravariant=True)
+M_contra = TypeVar("M_contra", contravariant=True)
 
 
-class Carrier(Protocol[M]):
+class WrongMessage(RuntimeError):  # noqa: N818 - a defect in the program
+    """A permit for one message was offered for another."""
+
+
+def check_message(message_id: str, permit: Permit) -> None:
+    """Every carrier's first step: a permit is good for the message that was decided, and no other."""
+    if message_id != permit.message:
+        raise WrongMessage(permit.decision_id)
+
+
+class Carrier(Protocol[M_contra]):
     """One ready way out (for mail: a connection with TLS and AUTH done)."""
 
-    async def send(self, message: M, permit: Permit) -> Outcome:
+    async def send(self, message: M_contra, permit: Permit) -> Outcome:
         """Send to the permit's recipient, never to another. Redeems the permit right before the hand-over
-        begins; raises PermitExpired if that comes too late (nothing was handed over then)."""
+        begins; raises PermitExpired if that comes too late (nothing was handed over then).
+        """
         ...
 
 
-class Carriers(Protocol[M]):
+class Carriers(Protocol[M_contra]):
     """Where ready carriers come from."""
 
-    def ready(self) -> AbstractAsyncContextManager[Carrier[M]]:
+    def ready(self) -> AbstractAsyncContextManager[Carrier[M_contra]]:
         """A carrier that could send at once; raises CarrierUnavailable when there is none to be had."""
         ...
 
