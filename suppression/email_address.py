@@ -16,7 +16,7 @@ make the keys of the store, and tests/suppression/canonical_forms.toml freezes t
 import re
 from functools import lru_cache
 from typing import NamedTuple
-from unicodedata import category, is_normalized, normalize
+from unicodedata import category, normalize
 
 import idna
 
@@ -197,22 +197,21 @@ def _lower(local: str) -> str:
 
 
 def _fold(local: str, domain: str) -> str:
-    local = _without_tag(_compatible(local))
-    if domain in GMAIL_DOMAINS:
-        local, domain = _without_dots(local), GMAIL
-    return f"{_quoted_if_needed(local)}@{domain}"
+    gmail = domain in GMAIL_DOMAINS
+    while (folded := _fold_once(local, gmail=gmail)) != local:
+        local = folded  # a dot removed may bring a letter and its accent together, which then compose
+    return f"{_quoted_if_needed(local)}@{GMAIL if gmail else domain}"
+
+
+def _fold_once(local: str, *, gmail: bool) -> str:
+    local = _without_tag(local if local.isascii() else _compatible(local))
+    return _without_dots(local) if gmail else local
 
 
 def _compatible(local: str) -> str:
-    """NFKC_Casefold of Unicode (3.13, R5) made stable by repetition."""
-    if local.isascii():
-        return local
-    while True:
-        visible = _IGNORABLE.sub("", local) or local
-        small = normalize("NFKC", normalize("NFKC", normalize("NFD", visible).casefold()).casefold())
-        if small == local and is_normalized("NFKC", local):
-            return local
-        local = small
+    """NFKC_Casefold of Unicode (3.13, D146 and R5)."""
+    visible = _IGNORABLE.sub("", local) or local
+    return normalize("NFKC", normalize("NFKC", normalize("NFD", visible).casefold()).casefold())
 
 
 def _without_tag(local: str) -> str:

@@ -126,6 +126,7 @@ def test_the_wire_form_parses_to_the_same_address(text: str) -> None:
 
 @given(spelled)
 @example("a+\u0345@example.net")
+@example("A.\u0308@gmail.com")
 def test_folding_is_idempotent(text: str) -> None:
     """The exact form of an exact form is itself; so with the folded form, where it is an address."""
     found = _email_or_skip(text)
