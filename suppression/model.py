@@ -17,6 +17,12 @@ from suppression.purposes import Purpose
 ALL = "*"
 
 
+def position(order: str) -> tuple[int, int]:
+    """An order ("<milliseconds>-<sequence>") as what can be compared: larger was committed later."""
+    ms, _, seq = order.partition("-")
+    return int(ms or 0), int(seq or 0)
+
+
 class Channel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
@@ -135,7 +141,8 @@ class Consent:
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """An address under its keys. `key`: 16 bytes, keyed hash of the folded address. `exact`: 16 hex digits,
-    keyed hash of the exact address. `address` is None where only the key is known (a token, a log record)."""
+    keyed hash of the exact address. `address` is None where only the key is known (a token, a log record).
+    """
 
     key: bytes
     exact: str
@@ -185,6 +192,7 @@ class Request:
     at: datetime
     legal_notice: str = ""  # the app's reference, where it marks the message as a legal notice
     minimum_age: int = 13
+    system: bool = False  # the gateway's own answer (a DSN, a confirmation): `system/*` is for it alone
 
 
 Evidence = Mapping[str, str]

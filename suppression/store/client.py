@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 from redis.asyncio.connection import Connection, ConnectionPool
@@ -21,14 +21,16 @@ Argument = bytes | str | int
 _TICK = 0.25
 
 
-class ScriptMissing(Exception):  # noqa: N818 - a fact, handled by who called the script
+class ScriptMissing(Exception):
     """The server does not know the script: it was not run."""
 
 
 class _Call:
     __slots__ = ("commands", "deadline", "left", "replies", "reply")
 
-    def __init__(self, commands: bytes, count: int, deadline: float, reply: "asyncio.Future[list[Any]]") -> None:
+    def __init__(
+        self, commands: bytes, count: int, deadline: float, reply: "asyncio.Future[list[Any]]"
+    ) -> None:
         self.commands = commands
         self.left = count
         self.replies: list[Any] = []
@@ -94,7 +96,7 @@ class Lane:
         while True:
             connection = self._connect()
             try:
-                await asyncio.wait_for(connection.connect(), self._timeout)
+                await asyncio.wait_for(cast("Awaitable[None]", connection.connect()), self._timeout)  # type: ignore[no-untyped-call]
                 pause = 0.0
                 await self._serve(connection)
             except (RedisError, OSError, TimeoutError) as error:
@@ -210,7 +212,9 @@ class Client:
     """The lanes of one process: sends wait for each other, stops never wait for sends."""
 
     def __init__(self, url: str, *, timeout: float = 2.0) -> None:
-        pool = ConnectionPool.from_url(url, protocol=2, socket_connect_timeout=timeout, decode_responses=False)
+        pool = ConnectionPool.from_url(
+            url, protocol=2, socket_connect_timeout=timeout, decode_responses=False
+        )
         connect = cast("Callable[[], Connection]", pool.make_connection)
         self.sends = Lane(connect, timeout=timeout)
         self.stops = Lane(connect, timeout=timeout)

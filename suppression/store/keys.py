@@ -26,7 +26,7 @@ _ALPHABET = string.digits + string.ascii_lowercase
 def shard_tags(shards: int) -> tuple[str, ...]:
     """One short tag per shard; tag i's slot lies in the i-th of `shards` equal parts of the slots."""
     found: dict[int, str] = {}
-    for pair in product(_ALPHABET, repeat=2 if shards <= 256 else 3):  # noqa: PLR2004 - enough names for all parts
+    for pair in product(_ALPHABET, repeat=2 if shards <= 256 else 3):
         tag = "".join(pair)
         # Redis Cluster specification, "Key distribution model": CRC-16/XMODEM of the tag, mod 16384.
         part = binascii.crc_hqx(tag.encode(), 0) % SLOTS * shards // SLOTS
@@ -131,7 +131,9 @@ def parse_record_id(text: str) -> tuple[int, str]:
         raise NotFound("no record's id") from None
     if len(raw) != 10:
         raise NotFound("no record's id")
-    return int.from_bytes(raw[8:], "big"), f"{int.from_bytes(raw[:6], 'big')}-{int.from_bytes(raw[6:8], 'big')}"
+    return int.from_bytes(
+        raw[8:], "big"
+    ), f"{int.from_bytes(raw[:6], 'big')}-{int.from_bytes(raw[6:8], 'big')}"
 
 
 def handle(prefix: str, key: bytes, entry: str) -> str:

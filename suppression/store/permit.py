@@ -9,7 +9,7 @@ from suppression.model import Recipient
 LIFETIME = 5.0  # seconds: no hand-over begins later than this after its commit (promise 2)
 
 
-class PermitExpired(Exception):  # noqa: N818 - a fact, not a fault
+class PermitExpired(Exception):
     """Older than LIFETIME: commit anew."""
 
 
@@ -28,8 +28,14 @@ class Permit:
     __slots__ = ("_born", "_used", "decision", "decision_id", "message", "possible_duplicate", "recipient")
 
     def __init__(
-        self, decision: Send, recipient: Recipient, message: str, decision_id: str, *,
-        possible_duplicate: bool = False, born: float | None = None,
+        self,
+        decision: Send,
+        recipient: Recipient,
+        message: str,
+        decision_id: str,
+        *,
+        possible_duplicate: bool = False,
+        born: float | None = None,
     ) -> None:
         self.decision = decision
         self.recipient = recipient

@@ -1,0 +1,123 @@
+"""What a recipient, an agent or an app tells us, applied: the one road of changes, for pages, API and inbound mail.
+
+Each answers when the change is durable, and never before (promise 3).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from suppression.rules.stops import stands_against
+
+from suppression.changes import GiveConsent, Lift, Suppress, Withdraw
+from suppression.decision import Reason
+from suppression.errors import NotFound
+from suppression.model import Basis, Consent, Recipient, Scope, Suppression, Way
+from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE, Applied, ChangeId, apply, claim
+from suppression.store.keys import parse_handle
+from suppression.store.store import Store
+
+
+class Changes:
+    """Changes on one store. `change_id`: made before the first try, so that a repeat has no second effect."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def claim(self, key: str, body_hash: str) -> None:
+        """Bind an Idempotency-Key to a body. IdempotencyMismatch if it was used with another."""
+        await claim(self._store, key, body_hash)
+
+    async def suppress(
+        self,
+        recipient: Recipient,
+        scope: Scope,
+        *,
+        reason: Reason,
+        way: Way,
+        source: str,
+        actor: str,
+        note: str = "",
+        until: datetime | None = None,
+        change_id: str | None = None,
+    ) -> Applied:
+        """A stop. From the moment this returns no commit allows what it covers (promise 2)."""
+        change = Suppress(
+            scope=scope,
+            reason=reason,
+            way=way,
+            source=source,
+            actor=actor,
+            at=self._store.now(),
+            until=until,
+            evidence={"note": note} if note else {},
+        )
+        return await apply(self._store, recipient, change, _once(change_id))
+
+    async def lift(
+        self,
+        handle: str,
+        *,
+        actor: str,
+        reason: str,
+        evidence: Mapping[str, str],
+        order: str | None = None,
+        change_id: str | None = None,
+    ) -> Applied:
+        """End one entry, and no other. `order`: only as it was at that commit. NotFound, Conflict."""
+        key, entry_id = parse_handle(SUPPRESSION_HANDLE, handle)
+        change = Lift(entry_id, actor, self._store.now(), order, {"reason": reason, **evidence})
+        return await apply(self._store, Recipient(key, ""), change, _once(change_id))
+
+    async def consent(
+        self,
+        recipient: Recipient,
+        scope: Scope,
+        *,
+        basis: Basis,
+        source: str,
+        actor: str,
+        at: datetime,
+        evidence: Mapping[str, str],
+        expires: datetime | None = None,
+        overrides: Iterable[str] = (),
+        direct: bool = False,
+        change_id: str | None = None,
+    ) -> Applied:
+        """A recipient's yes. `overrides`: handles of the entries that it shall stand above."""
+        change = GiveConsent(
+            scope=scope,
+            basis=basis,
+            source=source,
+            actor=actor,
+            at=at,
+            exact=recipient.exact,
+            expires=expires,
+            direct=direct,
+            overrides=frozenset(self._own_entry(recipient, handle) for handle in overrides),
+            evidence=evidence,
+        )
+        return await apply(self._store, recipient, change, _once(change_id))
+
+    def _own_entry(self, recipient: Recipient, handle: str) -> str:
+        key, entry_id = parse_handle(SUPPRESSION_HANDLE, handle)
+        if key != recipient.key:
+            raise NotFound("an entry of another recipient")
+        return entry_id
+
+    async def withdraw(self, handle: str, *, actor: str, change_id: str | None = None) -> Applied:
+        """End a consent."""
+        key, entry_id = parse_handle(CONSENT_HANDLE, handle)
+        return await apply(
+            self._store, Recipient(key, ""), Withdraw(entry_id, actor, self._store.now()), _once(change_id)
+        )
+
+    async def blocked_by(self, recipient: Recipient, consent: Consent) -> tuple[Suppression, ...]:
+        """The entries in force that this consent does not override: while there are any it is not effective."""
+        facts = await self._store.facts(recipient, self._store.client.stops)
+        ids = set(stands_against(consent, facts, self._store.now()))
+        return tuple(entry for entry in facts.suppressions if entry.id in ids)
+
+
+def _once(change_id: str | None) -> ChangeId | None:
+    """The body that an Idempotency-Key stands for was compared by `claim`."""
+    return None if change_id is None else ChangeId(change_id, "-")

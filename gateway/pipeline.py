@@ -1,0 +1,206 @@
+"""From an app's request to a Permit or a refusal: the one road that all fronts and the dispatcher take.
+
+facts -> decide -> commit, and again while the recipient moves. The caller hands over on the Permit and settles.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
+from suppression import policy
+from suppression.address import Address
+from suppression.decision import Decision, Defer, Reason, Refuse, RuleVerdict, Send
+from suppression.errors import StoreUnavailable
+from suppression.model import App, Channel, Facts, Recipient, Request, Sender
+from suppression.purposes import Catalogue, Purpose
+from suppression.records import Record, RecordKind, without_addresses
+from suppression.store import codec
+from suppression.store.hand_over import REMEMBERED, REMEMBERED_LONG, HandOver, InProgress, Moved, Settled
+from suppression.store.permit import Permit
+from suppression.store.store import Store
+
+_TRIES = 20  # decisions on a recipient that keeps moving, before we say "we cannot now"
+_WAITABLE = timedelta(hours=4)  # DESIGN "Mail": a sender may be told to try again for that long
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a front asks: one app wanting to reach one address. `system`: the gateway itself asks (a DSN)."""
+
+    app: App
+    channel: Channel
+    purpose: Purpose
+    address: Address
+    legal_notice: str = ""
+    system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not now, or not at all; logged under `decision_id`."""
+
+    decision: Refuse | Defer
+    decision_id: str
+    at: datetime
+
+    @property
+    def waitable(self) -> bool:
+        """Whether it opens so soon that a mail's sender may simply try again."""
+        return isinstance(self.decision, Defer) and self.decision.until - self.at <= _WAITABLE
+
+
+class Decided(NamedTuple):
+    """A decision with the id and time of its record."""
+
+    decision: Decision
+    decision_id: str
+    at: datetime
+
+
+class Pipeline:
+    """One process's road from requests to Permits, on one store."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, senders: Mapping[str, Sender]) -> None:
+        self.store = store
+        self.catalogue = catalogue
+        self._senders = dict(senders)
+
+    def recipient(self, address: Address) -> Recipient:
+        return self.store.keyring.recipient(address)
+
+    async def peek(self, ask: Ask) -> Refused | None:
+        """What would be decided now: a refusal is logged, a Send is nothing yet (None). No Permit comes of it."""
+        decision, request, facts = await self._decide(ask)
+        if isinstance(decision, Send):
+            return None
+        return await self._refused(request, decision, facts)
+
+    async def permit(self, ask: Ask, hand_over: HandOver) -> Permit | Refused | InProgress | Settled:
+        """Decide, and commit a Send; decide again when something changed in between."""
+        facts: Facts | None = None
+        for _ in range(_TRIES):
+            decision, request, facts = await self._decide(ask, facts)
+            if not isinstance(decision, Send):
+                return await self._refused(request, decision, facts)
+            answer = await self.store.commit(request, decision, facts, hand_over)
+            if not isinstance(answer, Moved):
+                return answer
+            facts = answer.facts
+        raise StoreUnavailable("a recipient kept changing")
+
+    async def settle(self, ask: Ask, permit: Permit, hand_over: HandOver, outcome: Outcome) -> None:
+        """Log how a hand-over ended. A copy that was sent or rejected is not sent again on a resend."""
+        record = self._outcome(ask, hand_over, outcome)
+        keep = 0.0 if record.kind is RecordKind.POSTPONED else REMEMBERED
+        await self.store.settle(permit, hand_over, record, keep)
+
+    async def remember(self, ask: Ask, hand_over: HandOver) -> None:
+        """The message as a whole will come again: this settled copy must be recognised then, for 7 days."""
+        if hand_over.remembers:
+            await self.store.remember(self.recipient(ask.address), hand_over, REMEMBERED_LONG)
+
+    async def forget(self, ask: Ask, hand_over: HandOver) -> None:
+        """The app was told for good that this copy was rejected: sending it again is a new message."""
+        await self.store.remember(self.recipient(ask.address), hand_over, 0)
+
+    async def list_message(self, message: str, decision_ids: Iterable[str]) -> None:
+        """Let a message of several copies be found by its own id, as long as its records are in the hot log."""
+        await self.store.log.list_message(message, list(decision_ids), REMEMBERED_LONG)
+
+    async def decide_and_record(self, ask: Ask, *, change_id: str | None = None) -> Decided:
+        """For an app that sends elsewhere. A `change_id` seen before gets the decision that was made then."""
+        facts: Facts | None = None
+        for _ in range(_TRIES):
+            decision, request, facts = await self._decide(ask, facts)
+            answer = await self.store.commit_check(request, decision, facts, change_id)
+            if not isinstance(answer, Moved):
+                if change_id is None:
+                    return Decided(decision, answer, request.at)
+                return _as_decided(await self.store.log.find(answer))
+            facts = answer.facts
+        raise StoreUnavailable("a recipient kept changing")
+
+    async def would(self, ask: Ask, at: datetime | None = None) -> Decision:
+        """What would be decided (at another time): nothing is logged, and it is no permission."""
+        decision, _, _ = await self._decide(ask, at=at)
+        return decision
+
+    async def explain(self, ask: Ask, at: datetime | None = None) -> tuple[Decision, tuple[RuleVerdict, ...]]:
+        """The decision with every rule's verdict."""
+        facts = await self._facts(self.recipient(ask.address))
+        return policy.explain(self._request(ask, at), facts, self.catalogue)
+
+    async def _decide(
+        self, ask: Ask, facts: Facts | None = None, at: datetime | None = None
+    ) -> tuple[Decision, Request, Facts]:
+        facts = facts or await self._facts(self.recipient(ask.address))
+        await self._follow_catalogue(facts)
+        request = self._request(ask, at)
+        return policy.decide(request, facts, self.catalogue), request, facts
+
+    async def _facts(self, recipient: Recipient) -> Facts:
+        facts = await self.store.facts(recipient)
+        await self._follow_catalogue(facts)
+        return facts
+
+    async def _follow_catalogue(self, facts: Facts) -> None:
+        """Another process may have put a newer catalogue in force: decide by that."""
+        if facts.generation != self.catalogue.generation:
+            self.catalogue = await self.store.catalogue()
+        if facts.generation != self.catalogue.generation:
+            raise StoreUnavailable("the catalogue is being changed")
+
+    def _request(self, ask: Ask, at: datetime | None) -> Request:
+        return Request(
+            app=ask.app,
+            channel=ask.channel,
+            purpose=ask.purpose if ask.system else self.catalogue.find(ask.purpose.path),
+            recipient=self.recipient(ask.address),
+            at=at or self.store.now(),
+            legal_notice=ask.legal_notice,
+            minimum_age=self._senders[ask.app.sender].minimum_age if ask.app.sender in self._senders else 13,
+            system=ask.system,
+        )
+
+    async def _refused(self, request: Request, decision: Refuse | Defer, facts: Facts) -> Refused:
+        record_id = await self.store.record(request, decision, facts.generation)
+        return Refused(decision, record_id, request.at)
+
+    def _outcome(self, ask: Ask, hand_over: HandOver, outcome: Outcome) -> Record:
+        record = Record(
+            kind=_KINDS[type(outcome)],
+            at=codec.milliseconds(self.store.now()),
+            channel=ask.channel.value,
+            purpose=ask.purpose.path,
+            sender=ask.app.sender,
+            app=ask.app.name,
+            message=hand_over.message if hand_over.copies > 1 else "",
+            text=without_addresses(outcome.text),
+        )
+        if isinstance(outcome, Rejected | Postponed):
+            record = replace(record, code=outcome.code, status=outcome.status)
+        return record
+
+
+def _as_decided(record: Record) -> Decided:
+    """A logged decision, as it was answered."""
+    reason, fact = Reason(record.reason), record.fact or None
+    decision: Decision
+    match record.outcome:
+        case "send":
+            decision = Send(reason, record.rule, fact)
+        case "defer":
+            decision = Defer(reason, codec.moment(record.until), record.rule, fact)
+        case _:
+            decision = Refuse(reason, record.rule, fact)
+    return Decided(decision, record.id, record.time)
+
+
+_KINDS = {
+    Sent: RecordKind.SENT,
+    Rejected: RecordKind.REJECTED,
+    Postponed: RecordKind.POSTPONED,
+    Unknown: RecordKind.UNKNOWN,
+}

@@ -1,0 +1,183 @@
+"""Changes of what we know of a recipient, as pure steps: facts + change -> what is to be written.
+
+An entry's identity is (recipient, scope, reason, way, source, batch), and the exact address where it is bound
+to one. A repeat returns the entry, with the later end (none beats any) and as the newest word in the order of
+commits: a consent given in between no longer stands above it. Lift touches its own entry only.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from suppression.decision import Reason
+from suppression.errors import Conflict, NotFound
+from suppression.model import Basis, Consent, Facts, Scope, Suppression, Way, position
+
+# What an agent or an undo may end. A complaint, an erasure and a register's entry are not ours to lift.
+LIFTABLE = frozenset({Reason.UNSUBSCRIBED, Reason.BLOCKED, Reason.UNDELIVERABLE, Reason.UNUSABLE_ADDRESS})
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    scope: Scope
+    reason: Reason
+    way: Way
+    source: str
+    actor: str
+    at: datetime
+    until: datetime | None = None
+    batch: str = ""
+    exact: str | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def entry_id(self) -> str:
+        scope = (",".join(sorted(self.scope.channels)), self.scope.purpose, self.scope.sender, self.scope.app)
+        return _id("s", *scope, self.reason, self.way, self.source, self.batch, self.exact or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """`order`: lift the entry only as it was at that commit (an undo ends what its own click made)."""
+
+    entry_id: str
+    actor: str
+    at: datetime
+    order: str | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveConsent:
+    scope: Scope
+    basis: Basis
+    source: str
+    actor: str
+    at: datetime
+    exact: str
+    expires: datetime | None = None
+    direct: bool = False
+    overrides: frozenset[str] = frozenset()
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def entry_id(self) -> str:
+        scope = (",".join(sorted(self.scope.channels)), self.scope.purpose, self.scope.sender, self.scope.app)
+        return _id("c", *scope, self.basis, self.source, self.exact)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    entry_id: str
+    actor: str
+    at: datetime
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+Change = Suppress | Lift | GiveConsent | Withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a change comes to: an entry to write, or one to remove. `created`: it was not known before."""
+
+    put: Suppression | Consent | None
+    remove: Suppression | None
+    created: bool
+
+    @property
+    def entry(self) -> Suppression | Consent:
+        entry = self.put or self.remove
+        if entry is None:
+            raise ValueError("a plan is about an entry")
+        return entry
+
+
+def _id(*identity: str) -> str:
+    return hashlib.sha256("\x00".join(identity).encode()).hexdigest()[:12]
+
+
+def plan(facts: Facts, change: Change) -> Plan:
+    """What `change` comes to on these facts. NotFound or Conflict when it cannot be."""
+    match change:
+        case Suppress():
+            return _suppress(facts, change)
+        case Lift():
+            return _lift(facts, change)
+        case GiveConsent():
+            return _consent(facts, change)
+        case Withdraw():
+            return _withdraw(facts, change)
+
+
+def _suppress(facts: Facts, change: Suppress) -> Plan:
+    known = next((entry for entry in facts.suppressions if entry.id == change.entry_id), None)
+    entry = Suppression(
+        id=change.entry_id,
+        scope=change.scope,
+        reason=change.reason,
+        way=change.way,
+        source=change.source,
+        actor=change.actor,
+        at=change.at,
+        order="",
+        until=change.until,
+        batch=change.batch,
+        exact=change.exact,
+    )
+    if known is None or not known.in_force(change.at):  # one that has ended begins anew
+        return Plan(entry, None, created=True)
+    return Plan(replace(known, until=_later(known.until, change.until)), None, created=False)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return None if one is None or other is None else max(one, other)
+
+
+def _lift(facts: Facts, change: Lift) -> Plan:
+    entry = next((entry for entry in facts.suppressions if entry.id == change.entry_id), None)
+    if entry is None or (change.order is not None and entry.order != change.order):
+        raise NotFound("no such entry")
+    if entry.reason not in LIFTABLE:
+        raise Conflict(f"an entry of reason {entry.reason} is not lifted")
+    return Plan(None, entry, created=False)
+
+
+def _consent(facts: Facts, change: GiveConsent) -> Plan:
+    known = next((entry for entry in facts.consents if entry.id == change.entry_id), None)
+    if unknown := change.overrides - {entry.id for entry in facts.suppressions}:
+        raise NotFound(f"{len(unknown)} of the entries to override are not this recipient's")
+    entry = Consent(
+        id=change.entry_id,
+        scope=change.scope,
+        basis=change.basis,
+        source=change.source,
+        actor=change.actor,
+        at=change.at,
+        order="",
+        exact=change.exact,
+        expires=change.expires,
+        direct=change.direct,
+        overrides=change.overrides | _still_overridden(facts, known),
+    )
+    return Plan(entry, None, created=known is None or not known.in_force(change.at))
+
+
+def _still_overridden(facts: Facts, known: Consent | None) -> frozenset[str]:
+    """What the consent overrode already, less the stops that were said again since."""
+    if known is None or known.withdrawn is not None:
+        return frozenset()
+    before = position(known.order)
+    return frozenset(
+        entry.id
+        for entry in facts.suppressions
+        if entry.id in known.overrides and position(entry.order) < before
+    )
+
+
+def _withdraw(facts: Facts, change: Withdraw) -> Plan:
+    known = next((entry for entry in facts.consents if entry.id == change.entry_id), None)
+    if known is None:
+        raise NotFound("no such consent")
+    return Plan(replace(known, withdrawn=known.withdrawn or change.at), None, created=known.withdrawn is None)

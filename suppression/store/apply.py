@@ -1,0 +1,179 @@
+"""Changes: read, plan, write as one atomic step with its log record, again while the recipient moves."""
+
+import asyncio
+import json
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+
+from suppression.changes import Change, Plan, plan
+from suppression.errors import IdempotencyMismatch, StoreUnavailable
+from suppression.model import Consent, Facts, Recipient, Suppression
+from suppression.store import codec
+from suppression.store.describe import changed
+from suppression.store.keys import handle, record_id
+from suppression.store.step import Answer, Step
+from suppression.store.store import Store
+
+SUPPRESSION_HANDLE = "sup_"
+CONSENT_HANDLE = "con_"
+_SHORT = 60.0  # seconds that a random id's record is kept: longer than anybody still repeats it
+_IDEMPOTENT = 25 * 3600.0  # an Idempotency-Key's: 24 h at least
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeId:
+    """An id made before a change's first try. `body`: hash of what was asked, to tell another body."""
+
+    id: str
+    body: str
+    keep: float = _IDEMPOTENT
+
+    @classmethod
+    def once(cls) -> "ChangeId":
+        """For a change that nobody but we repeats."""
+        return cls(secrets.token_hex(8), "-", _SHORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A change as it stands in the store: `created` is False for a repeat of what was known.
+
+    handle     the entry's id for the API
+    record_id  the change's log record; `facts`: the recipient's, as they are after it
+    """
+
+    handle: str
+    entry: Suppression | Consent
+    created: bool
+    record_id: str
+    facts: Facts
+
+
+async def apply(
+    store: Store, recipient: Recipient, change: Change, change_id: ChangeId | None = None
+) -> Applied:
+    """One change, durable when this returns. Runs in the lane of stops, so that no send delays it."""
+    change_id = change_id or ChangeId.once()
+    deadline = asyncio.get_running_loop().time() + store.client.timeout
+    facts = await store.facts(recipient, store.client.stops)
+    if change_id.keep > _SHORT and (former := await _former(store, recipient, change_id, facts)):
+        return former
+    while True:
+        planned = plan(facts, change)
+        step = _step(store, recipient, change, planned, facts, change_id)
+        left = deadline - asyncio.get_running_loop().time()
+        answer = await store.steps.run(step, store.client.stops, left)
+        if answer.word != "moved":
+            return _applied(store, recipient, answer, planned, facts)
+        if left <= 0:
+            raise StoreUnavailable("too many changes of one recipient at once")
+        facts = store.moved(answer) or await store.facts(recipient, store.client.stops)
+
+
+def _step(
+    store: Store, recipient: Recipient, change: Change, planned: Plan, facts: Facts, change_id: ChangeId
+) -> Step:
+    shard = store.shards.of(recipient.key)
+    record = changed(recipient, change, planned)
+    step = Step(shard, recipient.key, record, change_id.id, change_id.body, version=facts.version)
+    step.write("see", "done", _answer(planned), 0, int(change_id.keep * 1000))
+    step.write("version")
+    if isinstance(planned.put, Suppression):
+        step.write("field", codec.suppression_field(planned.put.id), codec.encode_suppression(planned.put))
+    elif isinstance(planned.put, Consent):
+        step.write("field", codec.consent_field(planned.put.id), codec.encode_consent(planned.put))
+    elif planned.remove is not None:
+        step.write("unfield", codec.suppression_field(planned.remove.id))
+    if recipient.address is not None:
+        sealed = store.sealer.address(recipient.address, recipient.key)
+        step.write_key("setnew", shard.address(recipient.key), sealed)
+    if change.evidence and planned.put is not None:
+        sealed = store.sealer.evidence(change.evidence, recipient.key)
+        step.write_key("set", shard.evidence(recipient.key, planned.put.id), sealed)
+    return step
+
+
+def _answer(planned: Plan) -> str:
+    """What a repeat of the same id is answered with, whatever happened since."""
+    entry = planned.entry
+    if isinstance(entry, Suppression):
+        kind, value = "s", codec.encode_suppression(entry)
+    else:
+        kind, value = "c", codec.encode_consent(entry)
+    return json.dumps({"created": planned.created, "kind": kind, "id": entry.id, "value": value})
+
+
+def _applied(store: Store, recipient: Recipient, answer: Answer, planned: Plan, facts: Facts) -> Applied:
+    order = answer.text(0)
+    if answer.word == "done":
+        entry, after = _after(facts, planned, order)
+        return _describe(store, recipient, entry, planned.created, order, after)
+    if answer.word == "settled":
+        raise IdempotencyMismatch("this id was used with another body")
+    return _replayed(store, recipient, json.loads(answer.text(2)), order, facts)
+
+
+def _replayed(store: Store, recipient: Recipient, former: Any, order: str, facts: Facts) -> Applied:
+    decode = codec.decode_suppression if former["kind"] == "s" else codec.decode_consent
+    entry = decode(former["id"], former["value"] + order)
+    return _describe(store, recipient, entry, bool(former["created"]), order, facts)
+
+
+def _describe(
+    store: Store,
+    recipient: Recipient,
+    entry: Suppression | Consent,
+    created: bool,  # noqa: FBT001 - as in Applied
+    order: str,
+    facts: Facts,
+) -> Applied:
+    return Applied(
+        handle=entry_handle(recipient.key, entry),
+        entry=entry,
+        created=created,
+        record_id=record_id(store.shards.of(recipient.key).number, order),
+        facts=facts,
+    )
+
+
+def entry_handle(recipient_key: bytes, entry: Suppression | Consent) -> str:
+    """The API's id of an entry."""
+    prefix = SUPPRESSION_HANDLE if isinstance(entry, Suppression) else CONSENT_HANDLE
+    return handle(prefix, recipient_key, entry.id)
+
+
+def _after(facts: Facts, planned: Plan, order: str) -> tuple[Suppression | Consent, Facts]:
+    """The entry as it was written, and the facts with it."""
+    if planned.remove is not None:
+        left = tuple(entry for entry in facts.suppressions if entry.id != planned.remove.id)
+        return planned.remove, replace(facts, suppressions=left, version=order)
+    if isinstance(planned.put, Suppression):
+        put = replace(planned.put, order=order)
+        kept = tuple(entry for entry in facts.suppressions if entry.id != put.id)
+        return put, replace(facts, suppressions=(*kept, put), version=order)
+    if planned.put is None:
+        raise ValueError("a plan writes or removes an entry")
+    given = replace(planned.put, order=order)
+    others = tuple(entry for entry in facts.consents if entry.id != given.id)
+    return given, replace(facts, consents=(*others, given), version=order)
+
+
+async def _former(store: Store, recipient: Recipient, change_id: ChangeId, facts: Facts) -> Applied | None:
+    """What this id was answered with before; looked up first, since a repeat may no longer be plannable."""
+    key = store.shards.of(recipient.key).seen(change_id.id)
+    seen = await store.client.stops.execute("HMGET", key, "try", "record", "text")
+    if seen[0] is None:
+        return None
+    if seen[0].decode() != change_id.body:
+        raise IdempotencyMismatch("this id was used with another body")
+    return _replayed(store, recipient, json.loads(seen[2]), seen[1].decode(), facts)
+
+
+async def claim(store: Store, key: str, body: str) -> None:
+    """Bind an Idempotency-Key to a body, over all shards. IdempotencyMismatch if it had another."""
+    name = store.shards.of_name(key).seen("k" + key)
+    lane = store.client.stops
+    await lane.execute("SET", name, body, "NX", "PX", int(_IDEMPOTENT * 1000))
+    if (await lane.execute("GET", name)) not in {None, body.encode()}:
+        raise IdempotencyMismatch("this key was used with another body")

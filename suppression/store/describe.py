@@ -1,0 +1,62 @@
+"""Decisions and changes as records of the log."""
+
+from suppression.changes import Change, GiveConsent, Lift, Plan, Suppress, Withdraw
+from suppression.decision import Decision, Defer
+from suppression.model import Recipient, Request, Suppression
+from suppression.records import Record, RecordKind
+from suppression.store import codec
+from suppression.store.hand_over import HandOver
+
+
+def decided(
+    kind: RecordKind, request: Request, decision: Decision, policy: str, hand_over: HandOver | None = None
+) -> Record:
+    """The record of a decision; `policy` is the generation that decided."""
+    return Record(
+        kind=kind,
+        at=codec.milliseconds(request.at),
+        recipient=request.recipient.key.hex(),
+        exact=request.recipient.exact,
+        channel=request.channel.value,
+        purpose=request.purpose.path,
+        sender=request.app.sender,
+        app=request.app.name,
+        outcome=type(decision).__name__.lower(),
+        reason=decision.reason.value,
+        rule=decision.rule,
+        fact=decision.fact or "",
+        until=codec.milliseconds(decision.until) if isinstance(decision, Defer) else 0,
+        message=hand_over.message if hand_over and hand_over.copies > 1 else "",
+        policy=policy,
+        legal_notice=request.legal_notice,
+        details=hand_over.details if hand_over else {},
+    )
+
+
+_KINDS = {
+    Suppress: RecordKind.SUPPRESSED,
+    Lift: RecordKind.LIFTED,
+    GiveConsent: RecordKind.CONSENTED,
+    Withdraw: RecordKind.WITHDRAWN,
+}
+
+
+def changed(recipient: Recipient, change: Change, planned: Plan) -> Record:
+    """The record of a change."""
+    entry = planned.entry
+    suppression = entry if isinstance(entry, Suppression) else None
+    until = suppression.until if suppression else None
+    return Record(
+        kind=_KINDS[type(change)],
+        at=codec.milliseconds(change.at),
+        recipient=recipient.key.hex(),
+        exact=recipient.exact,
+        reason=suppression.reason.value if suppression else "",
+        entry=entry.id,
+        scope=codec.scope_text(entry.scope),
+        way=suppression.way.value if suppression else "",
+        source=entry.source,
+        actor=change.actor,
+        until=codec.milliseconds(until) if until else 0,
+        repeated=not planned.created and planned.put is not None,
+    )

@@ -1,0 +1,109 @@
+"""Reading the log: one record by its id, a message's history, a recipient's latest, and what comes now."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from suppression.errors import NotFound
+from suppression.model import Facts
+from suppression.records import OUTCOMES, Record
+from suppression.store.client import Argument, Lane
+from suppression.store.codec import decode_record
+from suppression.store.keys import ShardKeys, Shards, parse_record_id, record_id
+
+_HISTORY = 15 * 60 * 1000  # ms after a hand-over within which its outcome is logged (the sweeper sees to it)
+_PAGE = 500
+
+
+class Log:
+    """The hot log: what no archive has taken yet."""
+
+    def __init__(self, lane: Lane, shards: Shards) -> None:
+        self._lane = lane
+        self._shards = shards
+
+    async def find(self, text: str) -> Record:
+        """The record with this id; NotFound."""
+        number, stream_id = parse_record_id(text)
+        shard = self._shards.numbered(number)
+        found = _records(shard, await self._lane.execute("XRANGE", shard.log, stream_id, stream_id))
+        if not found:
+            raise NotFound("no such record")
+        return found[0]
+
+    async def history(self, text: str) -> list[Record]:
+        """The record with this id and, if a hand-over began with it, how it ended."""
+        first = await self.find(text)
+        number, stream_id = parse_record_id(text)
+        shard = self._shards.numbered(number)
+        end = int(stream_id.partition("-")[0]) + _HISTORY
+        start = "(" + stream_id
+        while True:
+            reply = await self._lane.execute("XRANGE", shard.log, start, end, "COUNT", _PAGE)
+            for record in _records(shard, reply):
+                if record.decision == text and record.kind in OUTCOMES:
+                    return [first, record]
+            if len(reply) < _PAGE:
+                return [first]
+            start = "(" + reply[-1][0].decode()
+
+    async def message(self, message: str) -> list[str]:
+        """Ids of the hand-overs of a message: of several copies by its own id, of one by the decision's."""
+        shard = self._shards.of_name(message)
+        listed = await self._lane.execute("LRANGE", shard.message(message), 0, -1)
+        return [item.decode() for item in listed] or [message]
+
+    async def list_message(self, message: str, decision_ids: Sequence[str], seconds: float) -> None:
+        """Let a message of several copies be found by its own id."""
+        key = self._shards.of_name(message).message(message)
+        await self._lane.execute_many([["RPUSH", key, *decision_ids], ["PEXPIRE", key, int(seconds * 1000)]])
+
+    async def recent(self, recipient_key: bytes, facts: Facts) -> list[Record]:
+        """A recipient's last records, newest first."""
+        shard = self._shards.of(recipient_key)
+        if not facts.recent:
+            return []
+        commands: list[list[Argument]] = [["XRANGE", shard.log, order, order] for order in facts.recent]
+        replies = await self._lane.execute_many(commands)
+        return [record for reply in reversed(replies) for record in _records(shard, reply)]
+
+    async def of(self, recipient_key: bytes, limit: int = 100) -> list[Record]:
+        """A recipient's records in the hot log, newest first."""
+        shard, wanted = self._shards.of(recipient_key), recipient_key.hex()
+        found: list[Record] = []
+        end = "+"
+        while len(found) < limit:
+            reply = await self._lane.execute("XREVRANGE", shard.log, end, "-", "COUNT", _PAGE)
+            found += [record for record in _records(shard, reply) if record.recipient == wanted]
+            if len(reply) < _PAGE:
+                break
+            end = "(" + reply[-1][0].decode()
+        return found[:limit]
+
+    async def follow(self, pause: float = 0.5) -> AsyncIterator[Record]:
+        """Every record from now on, as it comes; of one shard in order."""
+        last = dict.fromkeys(self._shards.all, "$")
+        for shard in last:
+            newest = await self._lane.execute("XREVRANGE", shard.log, "+", "-", "COUNT", 1)
+            last[shard] = newest[0][0].decode() if newest else "0-0"
+        while True:
+            commands: list[list[Argument]] = [
+                ["XRANGE", shard.log, "(" + after, "+", "COUNT", _PAGE] for shard, after in last.items()
+            ]
+            replies = await self._lane.execute_many(commands)
+            for shard, reply in zip(list(last), replies, strict=True):
+                for record in _records(shard, reply):
+                    yield record
+                if reply:
+                    last[shard] = reply[-1][0].decode()
+            if not any(replies):
+                await asyncio.sleep(pause)
+
+
+def _records(shard: ShardKeys, reply: Sequence[Any]) -> list[Record]:
+    return [
+        decode_record(
+            record_id(shard.number, stream_id.decode()), dict(zip(values[::2], values[1::2], strict=True))
+        )
+        for stream_id, values in reply
+    ]

@@ -1,0 +1,151 @@
+"""The meta record of every shard: which store this is, how it was made, and what it decides by.
+
+    epoch       random, made at init; every script compares it
+    shards      how many; schema; forms (version of the canonical address forms)
+    pepper      check value of the pepper; another pepper would find nobody
+    generation  hash of the catalogue (and list versions) in force
+    offset      of the sandbox clock, in ms; 0 in production
+The catalogue itself, with every purpose ever used, is kept in the first shard.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from suppression.errors import ConfigurationError, StoreUnavailable
+from suppression.purposes import Catalogue
+from suppression.store.client import Argument, Lane
+from suppression.store.keys import ShardKeys, Shards
+
+SCHEMA = 1
+FORMS = 1  # address.CANONICAL_FORMS when this store was made
+_CATALOGUE = b"{%b}catalogue"
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a store says of itself. `offset` in milliseconds."""
+
+    epoch: str
+    shards: int
+    schema: int
+    forms: int
+    pepper: str
+    generation: str
+    offset: int = 0
+
+    def fields(self) -> list[Argument]:
+        return [
+            *("epoch", self.epoch, "shards", self.shards, "schema", self.schema),
+            *(
+                "forms",
+                self.forms,
+                "pepper",
+                self.pepper,
+                "generation",
+                self.generation,
+                "offset",
+                self.offset,
+            ),
+        ]
+
+
+async def init(lane: Lane, shards: Shards, pepper_check: str, catalogue: Catalogue) -> Meta:
+    """Make a store of an empty database. ConfigurationError when anything is in it."""
+    if await lane.execute("DBSIZE"):
+        raise ConfigurationError(
+            "the store is not empty: it was prepared before, or belongs to something else"
+        )
+    meta = Meta(secrets.token_hex(8), len(shards.all), SCHEMA, FORMS, pepper_check, catalogue.generation)
+    await lane.execute("SET", _catalogue_key(shards), catalogue.to_json())
+    # The first shard last: a store is complete when it has it.
+    for shard in reversed(shards.all):
+        await lane.execute("HSET", shard.meta, *meta.fields())
+    return meta
+
+
+async def read(lane: Lane, shards: Shards) -> Meta | None:
+    """The meta record, the same in all shards; None for an empty store, StoreUnavailable for half a one."""
+    replies = await lane.execute_many([["HGETALL", shard.meta] for shard in shards.all])
+    found = [_parse(reply) for reply in replies]
+    if found[0] is None:
+        return None
+    if any(meta is None or meta.epoch != found[0].epoch for meta in found):
+        raise StoreUnavailable("the store's shards are not of one epoch")
+    return found[0]
+
+
+def _parse(reply: list[bytes]) -> Meta | None:
+    if not reply:
+        return None
+    values: Mapping[str, str] = {
+        name.decode(): value.decode() for name, value in zip(reply[::2], reply[1::2], strict=True)
+    }
+    try:
+        return Meta(
+            epoch=values["epoch"],
+            shards=int(values["shards"]),
+            schema=int(values["schema"]),
+            forms=int(values["forms"]),
+            pepper=values["pepper"],
+            generation=values["generation"],
+            offset=int(values["offset"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise StoreUnavailable("the store's meta record cannot be read") from error
+
+
+def check(meta: Meta | None, shards: Shards, pepper_check: str, epoch: str = "") -> Meta:
+    """Is this our store, of a kind that we can read? ConfigurationError says why not.
+
+    `epoch`: the one that this gateway was made with, where it was written down.
+    """
+    if meta is None:
+        raise ConfigurationError("the store is empty: run `gateway init` once, for a new store only")
+    problems = [
+        problem
+        for wrong, problem in (
+            (epoch and meta.epoch != epoch, "the store is of another epoch than this gateway's secrets"),
+            (meta.pepper != pepper_check, "the store was made with another pepper"),
+            (meta.shards != len(shards.all), f"the store has {meta.shards} shards, not {len(shards.all)}"),
+            (meta.schema != SCHEMA, f"the store has schema {meta.schema}; this version reads {SCHEMA}"),
+            (meta.forms != FORMS, f"the store's address forms are {meta.forms}; this version makes {FORMS}"),
+        )
+        if wrong
+    ]
+    if problems:
+        raise ConfigurationError("; ".join(problems))
+    return meta
+
+
+async def publish(lane: Lane, shards: Shards, catalogue: Catalogue) -> None:
+    """Put a catalogue in force. ConfigurationError if it drops a purpose that the store knows."""
+    old = await read_catalogue(lane, shards)
+    if missing := catalogue.missing_from(old):
+        raise ConfigurationError(
+            "the catalogue drops purposes that were in use; name them in `replaces`: " + ", ".join(missing)
+        )
+    if old.generation == catalogue.generation:
+        return
+    await lane.execute("SET", _catalogue_key(shards), catalogue.to_json())
+    for shard in shards.all:
+        await lane.execute("HSET", shard.meta, "generation", catalogue.generation)
+
+
+async def read_catalogue(lane: Lane, shards: Shards) -> Catalogue:
+    """The catalogue in force."""
+    text = await lane.execute("GET", _catalogue_key(shards))
+    if text is None:
+        raise StoreUnavailable("the store has no catalogue")
+    return Catalogue.from_json(text.decode())
+
+
+async def set_offset(lane: Lane, shards: Shards, offset: int) -> None:
+    """Move the sandbox clock of all processes."""
+    for shard in shards.all:
+        await lane.execute("HSET", shard.meta, "offset", offset)
+
+
+def _catalogue_key(shards: Shards) -> bytes:
+    first: ShardKeys = shards.all[0]
+    return _CATALOGUE % first.tag.encode()

@@ -1,0 +1,108 @@
+#!lua
+-- One atomic step on one recipient: compare, log, write. All keys are of one shard.
+--
+-- KEYS  1 meta   2 recipient   3 seen id   4 log   5 hand-overs   6... what the writes name by number
+-- ARGV  1 epoch       the store that we opened; another (or none) is not ours
+--       2 try         what to compare with the seen id's: the same try gets the same answer; "" = no id
+--       3 ends        member of the hand-overs that this step ends; "" = none; ended already: "seen"
+--       4 time        the request's, in ms; "" = not compared
+--       5 generation  that was decided on; "" = not compared
+--       6 version     that was decided on; "*" = not compared
+--       7 record      what is logged
+--       8...          writes: op, then its arguments
+--
+-- Answers  {"done", record id, duplicate}          {"seen", record id, state, text}
+--          {"settled", record id, state, text}     {"busy", record id}
+--          {"moved", generation, clock offset, fields...}   {"clock", ms, offset}   {"foreign"}
+local call = redis.call
+local meta = call('HMGET', KEYS[1], 'epoch', 'generation', 'offset')
+if meta[1] ~= ARGV[1] then return {'foreign'} end
+
+local t = call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local duplicate = '0'
+
+if ARGV[2] ~= '' then
+  local seen = call('HMGET', KEYS[3], 'try', 'state', 'record', 'deadline', 'text')
+  if seen[2] then
+    if seen[1] == ARGV[2] then return {'seen', seen[3], seen[2], seen[5] or ''} end
+    if seen[2] == 'handing_over' then
+      if now < tonumber(seen[4]) then return {'busy', seen[3]} end
+      duplicate = '1'
+    elseif seen[2] == 'unknown' then
+      duplicate = '1'
+    else
+      return {'settled', seen[3], seen[2], seen[5] or ''}
+    end
+  end
+end
+
+if ARGV[3] ~= '' and call('ZSCORE', KEYS[5], ARGV[3]) == false then return {'seen', '', '', ''} end
+
+-- Two seconds: DESIGN "State", decide costs two round trips.
+if ARGV[4] ~= '' and math.abs(now + tonumber(meta[3] or '0') - tonumber(ARGV[4])) > 2000 then
+  return {'clock', tostring(now), meta[3] or '0'}
+end
+
+if (ARGV[5] ~= '' and meta[2] ~= ARGV[5])
+    or (ARGV[6] ~= '*' and (call('HGET', KEYS[2], 'v') or '') ~= ARGV[6]) then
+  local moved = {'moved', meta[2] or '', meta[3] or '0'}
+  for _, value in ipairs(call('HGETALL', KEYS[2])) do moved[#moved + 1] = value end
+  return moved
+end
+
+local id
+if duplicate == '1' then
+  id = call('XADD', KEYS[4], '*', 'r', ARGV[7], 'duplicate', '1')
+else
+  id = call('XADD', KEYS[4], '*', 'r', ARGV[7])
+end
+if ARGV[3] ~= '' then call('ZREM', KEYS[5], ARGV[3]) end
+
+-- The ids of the last 6 log records, 8 bytes each, newest last.
+local ms, seq = string.match(id, '(%d+)-(%d+)')
+local last = (call('HGET', KEYS[2], 'l') or '') .. struct.pack('>I6I2', tonumber(ms), tonumber(seq))
+call('HSET', KEYS[2], 'l', string.sub(last, -48))
+
+local i = 8
+local function nextarg()
+  i = i + 1
+  return ARGV[i - 1]
+end
+local function key() return KEYS[tonumber(nextarg())] end
+
+local ops = {
+  version = function() call('HSET', KEYS[2], 'v', id) end,
+  field = function() local f, v = nextarg(), nextarg(); call('HSET', KEYS[2], f, v .. id) end,
+  unfield = function() call('HDEL', KEYS[2], nextarg()) end,
+  set = function() local k = key(); call('SET', k, nextarg()) end,
+  setnew = function() local k = key(); call('SET', k, nextarg(), 'NX') end,
+  append = function() local k, ttl = key(), nextarg(); call('RPUSH', k, id); call('PEXPIRE', k, ttl) end,
+  delete = function() call('DEL', key()) end,
+  -- The seen id's record: try, state, text, how long it counts as being handed over, how long it is kept.
+  see = function()
+    local state, text, deadline, ttl = nextarg(), nextarg(), nextarg(), nextarg()
+    call('DEL', KEYS[3])
+    call('HSET', KEYS[3], 'try', ARGV[2], 'state', state, 'record', id, 'text', text,
+      'deadline', string.format('%.0f', now + tonumber(deadline)))
+    call('PEXPIRE', KEYS[3], ttl)
+  end,
+  handover = function()
+    local deadline, member = nextarg(), nextarg()
+    call('ZADD', KEYS[5], now + tonumber(deadline), id .. member)
+  end,
+  -- A hand-over's marker, unless a later try has taken it over: its new state, or none.
+  settle = function()
+    local decision, state, text, ttl = nextarg(), nextarg(), nextarg(), nextarg()
+    if call('HGET', KEYS[3], 'record') == decision then
+      if state == '' then
+        call('DEL', KEYS[3])
+      else
+        call('HSET', KEYS[3], 'state', state, 'text', text)
+        call('PEXPIRE', KEYS[3], ttl)
+      end
+    end
+  end,
+}
+while i <= #ARGV do ops[nextarg()]() end
+return {'done', id, duplicate}

@@ -1,0 +1,113 @@
+"""The one script that writes: `Step` describes one atomic step on a recipient, `Steps` runs it.
+
+A step carries an id made before its first try, so that repeating it after a lost reply has no second effect:
+`run` repeats it within the caller's deadline, and only here.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from suppression.errors import StoreUnavailable
+from suppression.records import Record
+from suppression.store.client import Argument, Lane, ScriptMissing
+from suppression.store.codec import encode_record
+from suppression.store.keys import ShardKeys
+
+SCRIPT = resources.files("suppression.store").joinpath("step.lua").read_bytes()
+_SHA = hashlib.sha1(SCRIPT, usedforsecurity=False).hexdigest()
+_PAUSE = 0.05
+
+
+@dataclass(slots=True)
+class Step:
+    """What one step compares, logs and writes. Comparisons that are left out are not made."""
+
+    shard: ShardKeys
+    recipient: bytes
+    record: Record
+    seen: str = ""
+    attempt: str = ""
+    ends: str = ""
+    time: int | None = None
+    generation: str = ""
+    version: str | None = None
+    _keys: list[bytes] = field(default_factory=list)
+    _writes: list[Argument] = field(default_factory=list)
+
+    def write(self, op: str, *args: Argument) -> None:
+        """An op of step.lua that names no key."""
+        self._writes += (op, *args)
+
+    def write_key(self, op: str, key: bytes, *args: Argument) -> None:
+        """An op of step.lua on a key of its own, of the same shard."""
+        self._keys.append(key)
+        self._writes += (op, 5 + len(self._keys), *args)
+
+    def command(self, epoch: str) -> list[Argument]:
+        """EVALSHA's arguments after the script's name."""
+        keys = [
+            self.shard.meta,
+            self.shard.recipient(self.recipient),
+            self.shard.seen(self.seen),
+            self.shard.log,
+            self.shard.hand_overs,
+            *self._keys,
+        ]
+        compared: list[Argument] = [
+            self.attempt,
+            self.ends,
+            "" if self.time is None else self.time,
+            self.generation,
+            "*" if self.version is None else self.version,
+            encode_record(self.record),
+        ]
+        return [len(keys), *keys, epoch, *compared, *self._writes]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """step.lua's answer: its word and what follows it."""
+
+    word: str
+    rest: tuple[Any, ...]
+
+    def text(self, index: int) -> str:
+        value = self.rest[index]
+        return value.decode() if isinstance(value, bytes) else str(value)
+
+
+class Steps:
+    """Runs steps on a store of one epoch."""
+
+    def __init__(self, epoch: str) -> None:
+        self.epoch = epoch
+
+    async def run(self, step: Step, lane: Lane, seconds: float) -> Answer:
+        """The step's answer. StoreUnavailable when there is none within `seconds`, or the store is not ours.
+
+        Every step is safe to repeat: by its seen id, or because it ends a hand-over that only one can end.
+        """
+        command = step.command(self.epoch)
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            try:
+                reply = await self._call(lane, command)
+                break
+            except StoreUnavailable:
+                if asyncio.get_running_loop().time() + _PAUSE >= deadline:
+                    raise
+                await asyncio.sleep(_PAUSE)
+        answer = Answer(reply[0].decode(), tuple(reply[1:]))
+        if answer.word == "foreign":
+            raise StoreUnavailable("the store is not the one that was opened")
+        return answer
+
+    async def _call(self, lane: Lane, command: list[Argument]) -> Any:
+        try:
+            return await lane.execute("EVALSHA", _SHA, *command)
+        except ScriptMissing:  # after a restart or failover; it was not run
+            await lane.execute("SCRIPT", "LOAD", SCRIPT)
+            return await lane.execute("EVALSHA", _SHA, *command)

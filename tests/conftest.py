@@ -1,0 +1,106 @@
+"""A real server per test process, and a fresh store on it per test."""
+
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from gateway.embedded import EmbeddedServer
+from suppression.address import parse
+from suppression.model import App, Recipient, Sender
+from suppression.purposes import Catalogue
+from suppression.store.client import Client
+from suppression.store.opening import StoreSecrets, StoreSettings, open_store, prepare
+from suppression.store.store import Store
+
+SECRETS = StoreSecrets(pepper=b"p" * 32, sealing_keys={1: b"s" * 32}, sealing_key=1)
+APP = App(name="shop", sender="brand")
+SENDER = Sender(
+    name="brand",
+    title="The Brand",
+    postal_address="1 Main Street, Springfield",
+    from_domains=("example.com",),
+    list_domain="example.com",
+)
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """The embedded server itself, on a Unix socket."""
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same binary as a one-node cluster: keys of two slots in one script are refused there."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "cluster-enabled": "yes",
+        "port": str(port),
+        "cluster-port": "0",
+        "bind": "127.0.0.1",
+        "protected-mode": "no",
+    }
+    with EmbeddedServer(tmp_path_factory.mktemp("cluster"), options=options) as server:
+        assert server.pid
+        take_all_slots(port)
+        yield f"redis://127.0.0.1:{port}"
+
+
+def take_all_slots(port: int) -> None:
+    """Make a lone node serve the whole cluster."""
+    with redis.Redis(port=port) as node:
+        node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        for _ in range(500):
+            if b"cluster_state:ok" in node.execute_command("CLUSTER", "INFO"):
+                return
+            time.sleep(0.02)
+    raise AssertionError("the cluster did not come up")
+
+
+def url_of(server: EmbeddedServer) -> str:
+    return f"unix://{server.socket}"
+
+
+async def empty(url: str) -> None:
+    client = Client(url)
+    await client.sends.execute("FLUSHALL")
+    await client.close()
+
+
+@pytest.fixture
+async def store_settings(valkey: EmbeddedServer) -> StoreSettings:
+    """An emptied server."""
+    await empty(url_of(valkey))
+    return StoreSettings(url_of(valkey))
+
+
+async def fresh_store(settings: StoreSettings) -> Store:
+    """A new store in an empty database."""
+    await empty(settings.url)
+    await prepare(settings, SECRETS, Catalogue.shipped())
+    return await open_store(settings, SECRETS)
+
+
+@pytest.fixture
+async def store(store_settings: StoreSettings) -> AsyncIterator[Store]:
+    """A new store on the embedded server."""
+    store = await fresh_store(store_settings)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def ann(store: Store) -> Recipient:
+    return store.keyring.recipient(parse("ann@example.net"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
