@@ -37,13 +37,11 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 @pytest.fixture(scope="session")
 def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The same binary as a one-node cluster: keys of two slots in one script are refused there."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, bus = free_port(), free_port()
     options = {
         "cluster-enabled": "yes",
         "port": str(port),
-        "cluster-port": "0",
+        "cluster-port": str(bus),
         "bind": "127.0.0.1",
         "protected-mode": "no",
     }
@@ -51,6 +49,13 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert server.pid
         take_all_slots(port)
         yield f"redis://127.0.0.1:{port}"
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def take_all_slots(port: int) -> None:

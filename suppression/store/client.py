@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 from redis.asyncio.connection import Connection, ConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from suppression.errors import StoreUnavailable
@@ -23,6 +24,10 @@ _TICK = 0.25
 
 class ScriptMissing(Exception):
     """The server does not know the script: it was not run."""
+
+
+class ConnectionLost(StoreUnavailable):
+    """The connection went away before the reply came."""
 
 
 class _Call:
@@ -56,7 +61,6 @@ class Lane:
         self._waiting: deque[_Call] = deque()
         self._under_way: deque[_Call] = deque()
         self._wake = asyncio.Event()
-        self._room = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -82,6 +86,13 @@ class Lane:
                 raise _ours(reply) from reply
         return replies
 
+    async def read(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
+        """Replies of commands that change nothing: asked again, once, when the connection was lost."""
+        try:
+            return await self.execute_many(commands)
+        except ConnectionLost:
+            return await self.execute_many(commands)
+
     async def close(self) -> None:
         self._closed = True
         if self._task is not None:
@@ -100,7 +111,8 @@ class Lane:
                 pause = 0.0
                 await self._serve(connection)
             except (RedisError, OSError, TimeoutError) as error:
-                self._fail_under_way(StoreUnavailable(f"connection lost: {type(error).__name__}"))
+                lost = StoreUnavailable if isinstance(error, TimeoutError) else ConnectionLost
+                self._fail_under_way(lost(f"connection lost: {type(error).__name__}"))
                 pause = min(0.5, pause * 2 or 0.02)
                 await self._wait_disconnected(pause)
             finally:
@@ -140,20 +152,19 @@ class Lane:
                     batch.append(call.commands)
                     self._under_way.append(call)
             if batch:
-                self._room.set()
                 await connection.send_packed_command(batch, check_health=False)
             elif self._waiting:
                 self._wake.clear()
 
     async def _read(self, connection: Connection) -> None:
+        """Reads even when nothing is under way: so a connection that the server closed is noticed at once."""
         while True:
-            while not self._under_way:
-                self._room.clear()
-                await self._room.wait()
             try:
                 reply = await connection.read_response(timeout=math.inf, disconnect_on_error=False)
             except ResponseError as error:
                 reply = error
+            if not self._under_way:
+                raise RedisConnectionError("a reply that nobody asked for")
             self._deliver(reply)
 
     def _deliver(self, reply: Any) -> None:

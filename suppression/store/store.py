@@ -66,7 +66,7 @@ class Store:
     async def facts(self, recipient: Recipient, lane: Lane | None = None) -> Facts:
         """All that is known of a recipient, in one round trip. StoreUnavailable if the store is not ours."""
         shard = self.shards.of(recipient.key)
-        told, fields = await (lane or self.client.sends).execute_many(
+        told, fields = await (lane or self.client.sends).read(
             [
                 ["HMGET", shard.meta, "epoch", "generation", "offset"],
                 ["HGETALL", shard.recipient(recipient.key)],
