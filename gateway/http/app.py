@@ -1,0 +1,57 @@
+"""The HTTP application: which resources there are, and which of them need no key."""
+
+from fastapi import APIRouter, FastAPI
+
+from gateway.http import (
+    consents,
+    decisions,
+    docs,
+    health,
+    log,
+    messages,
+    pages,
+    problems,
+    recipients,
+    sandbox,
+    suppressions,
+    unsubscribe,
+)
+from gateway.http.doors import Doors
+from gateway.http.edge import Edge
+
+_RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, docs)
+
+
+def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
+    """API and public pages. `operations`: health too (in production they have a port of their own)."""
+    routers = [router for resource in _RESOURCES for router in resource.routes(doors)]
+    routers += pages.routes()
+    if operations:
+        routers += health.routes(doors)
+    if doors.sandbox is not None:
+        routers += sandbox.routes(doors, doors.sandbox)
+    return _assembled(routers)
+
+
+def create_operations_app(doors: Doors) -> FastAPI:
+    """For the operations port: health only."""
+    return _assembled(health.routes(doors))
+
+
+def _assembled(routers: list[APIRouter]) -> FastAPI:
+    app = FastAPI(
+        title="Suppression gateway",
+        summary="May this person be contacted now, and how to stop it.",
+        version="1",
+        # RFC 8058 3.1: no redirect, not even for a slash too many.
+        redirect_slashes=False,
+        # The framework's pages load scripts from elsewhere; ours is `docs`.
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    problems.install(app)
+    app.add_middleware(Edge)
+    for router in routers:
+        app.include_router(router)
+    return app

@@ -1,0 +1,265 @@
+"""All that this package needs of the rest, as one value that wiring fills.
+
+Nothing here is imported from the store or the pipeline: these protocols are the seam, and the tests run over a
+hand-made fake of them and over the real ones alike. Every method raises StoreUnavailable when the store does
+not answer in time.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from gateway.state.api_keys import ApiKey
+from suppression.address import Address
+from suppression.decision import Decision, Reason, RuleVerdict
+from suppression.model import (
+    App,
+    Basis,
+    Channel,
+    Consent,
+    Evidence,
+    Facts,
+    Recipient,
+    Scope,
+    Sender,
+    Suppression,
+    Way,
+)
+from suppression.purposes import Catalogue, Purpose
+from suppression.records import Record
+
+Entry = Suppression | Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What is asked: one app wanting to reach one address."""
+
+    app: App
+    channel: Channel
+    purpose: Purpose
+    address: Address
+    legal_notice: str = ""
+    system: bool = False
+
+
+class Decided(NamedTuple):
+    """A decision with the id and time of its record: what it promises is counted from that time."""
+
+    decision: Decision
+    decision_id: str
+    at: datetime
+
+
+class Deciding(Protocol):
+    """`gateway.pipeline.Pipeline`, as far as HTTP asks it."""
+
+    async def decide_and_record(self, ask: Check, *, change_id: str | None = None) -> Decided:
+        """Decides now, counts and logs it. A `change_id` seen before gets the decision made then."""
+        ...
+
+    async def would(self, ask: Check, at: datetime | None = None) -> Decision:
+        """What would be decided at `at`; nothing is logged or counted."""
+        ...
+
+    async def explain(self, ask: Check) -> tuple[Decision, Sequence[RuleVerdict]]: ...
+
+
+class Applied(Protocol):
+    """A change that is stored durably (`suppression.store.apply.Applied`)."""
+
+    @property
+    def handle(self) -> str:
+        """The entry's id for the outside."""
+        ...
+
+    @property
+    def entry(self) -> Entry: ...
+    @property
+    def created(self) -> bool:
+        """It was not known before; the answer to a repeated `change_id` is the first one's."""
+        ...
+
+    @property
+    def record_id(self) -> str: ...
+    @property
+    def facts(self) -> Facts:
+        """The recipient's, as this change found them."""
+        ...
+
+
+class Changing(Protocol):
+    """`gateway.changes.Changes`: each call is one atomic step with its log record, durable when it answers.
+
+    A `change_id` is made before the first try; seen again, it gives the stored result and changes nothing.
+    """
+
+    async def suppress(
+        self,
+        recipient: Recipient,
+        scope: Scope,
+        *,
+        reason: Reason,
+        way: Way,
+        source: str,
+        actor: str,
+        note: str = "",
+        until: datetime | None = None,
+        change_id: str | None = None,
+    ) -> Applied: ...
+
+    async def lift(
+        self,
+        handle: str,
+        *,
+        actor: str,
+        reason: str,
+        evidence: Evidence,
+        order: str | None = None,
+        change_id: str | None = None,
+    ) -> Applied:
+        """`order`: only the entry as it was at that commit. NotFound, or Conflict for what is not lifted."""
+        ...
+
+    async def consent(
+        self,
+        recipient: Recipient,
+        scope: Scope,
+        *,
+        basis: Basis,
+        source: str,
+        actor: str,
+        at: datetime,
+        evidence: Evidence,
+        expires: datetime | None = None,
+        overrides: Iterable[str] = (),
+        direct: bool = False,
+        change_id: str | None = None,
+    ) -> Applied:
+        """`overrides`: handles of entries of this recipient; NotFound for any other."""
+        ...
+
+    async def withdraw(self, handle: str, *, actor: str, change_id: str | None = None) -> Applied: ...
+
+    async def blocked_by(self, recipient: Recipient, consent: Consent) -> Sequence[Suppression]:
+        """The stops in force that this consent does not override."""
+        ...
+
+    async def claim(self, key: str, body_hash: str) -> None:
+        """Keeps for 24 h which body a key came with. IdempotencyMismatch when it was another one."""
+        ...
+
+
+class Held(Protocol):
+    """An entry with whose it is."""
+
+    @property
+    def recipient(self) -> Recipient: ...
+    @property
+    def entry(self) -> Entry: ...
+
+
+class MessageHistory(Protocol):
+    """What became of one message. `to`: the sealed address, where it is still kept."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def to(self) -> str | None: ...
+    @property
+    def history(self) -> tuple[Record, ...]: ...
+
+
+class Reading(Protocol):
+    """The store's readers."""
+
+    async def facts(self, recipient: Recipient) -> Facts: ...
+
+    async def records(self, recipient: Recipient) -> Sequence[Record]:
+        """The last records of a recipient, oldest first."""
+        ...
+
+    async def decision(self, record_id: str) -> Sequence[Record]:
+        """A record and those that name it as their decision, oldest first; none for an unknown id."""
+        ...
+
+    async def entry(self, handle: str) -> Held | None: ...
+
+    async def message(self, message_id: str) -> MessageHistory | None: ...
+
+    async def ready(self) -> None:
+        """Answers when the store does and is ours; raises StoreUnavailable otherwise."""
+        ...
+
+
+class Link(Protocol):
+    """`suppression.token.Token`, parsed: whose link it is and what it is about."""
+
+    @property
+    def kind(self) -> str:
+        """`header` or `body`."""
+        ...
+
+    @property
+    def recipient(self) -> Recipient: ...
+    @property
+    def channel(self) -> Channel: ...
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def app(self) -> str: ...
+
+
+class Box(Protocol):
+    """`channels.sandbox.Sandbox`: what would have left, as INTERFACE shows it. Reads files: called in a thread."""
+
+    def messages(
+        self, channel: str | None = None, to: str | None = None, limit: int | None = None
+    ) -> list[dict[str, Any]]: ...
+
+    def clear(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Dev only. `set_clock`: sets the time that all processes decide by, or frees it with None."""
+
+    box: Box
+    set_clock: Callable[[datetime | None], Awaitable[None]]
+
+
+class KeyFinder(Protocol):
+    async def find(self, secret: str) -> ApiKey | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What wiring hands to `create_app`.
+
+    recipient    `Keyring.recipient`
+    handle       the outside's id of an entry of a recipient
+    link         `TokenKeys.parse` with its recipient; InvalidToken for anything else
+    record_view  a GET, HEAD or OPTIONS of a link, for the log
+    clock        the gateway's time: real, but for the sandbox clock's offset
+    form_key     at least 32 bytes, the same for all workers: signs what an undo button carries
+    """
+
+    keys: KeyFinder
+    apps: Mapping[str, App]
+    senders: Mapping[str, Sender]
+    catalogue: Callable[[], Catalogue]
+    recipient: Callable[[Address], Recipient]
+    handle: Callable[[Recipient, Entry], str]
+    deciding: Deciding
+    changes: Changing
+    reading: Reading
+    link: Callable[[str], Link]
+    record_view: Callable[[Link, str], Awaitable[None]]
+    clock: Callable[[], datetime]
+    form_key: bytes = field(repr=False)
+    sandbox: Sandbox | None = None

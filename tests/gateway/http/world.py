@@ -1,0 +1,177 @@
+"""One world per test: an application over doors, callers with keys, and the means to look behind it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from gateway.http.app import create_app
+from gateway.http.doors import Doors, Entry
+from gateway.links import Links
+from suppression.address import parse
+from suppression.model import App, Channel, Facts, Recipient, Sender, Suppression
+from suppression.purposes import Catalogue
+from suppression.records import Record
+from suppression.store.keys import Keyring, handle
+from suppression.token import TokenKeys, TokenKind
+from tests.gateway.http.fakes import (
+    FakeBox,
+    FakeChanges,
+    FakeDeciding,
+    FakeKeys,
+    FakeReading,
+    Memory,
+    fake_sandbox,
+    viewer,
+)
+
+PUBLIC_URL = "http://gateway.test"
+SENDERS = {
+    "shop": Sender("shop", "The Shop", "1 Main Street, Springfield", support_phone="+12025550100"),
+    "other": Sender("other", "Other & <Sons>", one_click_stops="marketing"),
+}
+APPS = {
+    "demo": App("demo", "shop"),
+    "trusted": App("trusted", "shop", may_resubscribe=True),
+    "stranger": App("stranger", "other"),
+}
+
+
+KEYS: dict[str, tuple[str | None, tuple[str, ...]]] = {
+    "app": ("demo", ("app",)),
+    "trusted": ("trusted", ("app",)),
+    "stranger": ("stranger", ("app",)),
+    "agent": (None, ("agent",)),
+    "admin": (None, ("admin",)),
+    "all": ("demo", ("app", "agent", "admin")),
+    "gone": ("removed-app", ("app",)),
+}
+SECRETS = {name: f"gk_{name:_<40}" for name in KEYS}
+
+
+@dataclass
+class World(ABC):
+    """What a test has in hand, over whichever doors."""
+
+    doors: Doors
+    links: Links
+    box: FakeBox
+    app: FastAPI = field(init=False)
+    client: httpx.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.app = create_app(self.doors)
+        transport = httpx.ASGITransport(app=self.app)
+        self.client = httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL)
+
+    @abstractmethod
+    async def go_away(self) -> None:
+        """The store answers nobody from now on."""
+
+    @abstractmethod
+    async def facts(self, address: str) -> Facts: ...
+
+    @abstractmethod
+    async def records(self, address: str) -> Sequence[Record]:
+        """Oldest first."""
+
+    @abstractmethod
+    async def advance(self, by: timedelta) -> None:
+        """Move the gateway's clock."""
+
+    def now(self) -> datetime:
+        return self.doors.clock()
+
+    def recipient(self, address: str) -> Recipient:
+        return self.doors.recipient(parse(address))
+
+    async def stops(self, address: str) -> tuple[Suppression, ...]:
+        return (await self.facts(address)).suppressions
+
+    def token(
+        self,
+        address: str = "ann@example.net",
+        kind: TokenKind = TokenKind.HEADER,
+        purpose: str = "marketing/promotions",
+        sender: str = "shop",
+    ) -> str:
+        url = self.links.unsubscribe_url(
+            self.recipient(address),
+            purpose=purpose,
+            sender=sender,
+            app="demo",
+            channel=Channel.EMAIL,
+            kind=kind,
+        )
+        return url.removeprefix(self.links.prefix)
+
+    async def call(self, method: str, path: str, key: str | None = "app", **more: Any) -> httpx.Response:
+        headers = dict(more.pop("headers", {}))
+        if key is not None:
+            headers["Authorization"] = f"Bearer {SECRETS.get(key, key)}"
+        return await self.client.request(method, path, headers=headers, **more)
+
+    async def post(self, path: str, body: Any, key: str | None = "app", **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.call("POST", path, key, json=body, headers=named)
+
+    async def get(self, path: str, key: str | None = "app", **params: str) -> httpx.Response:
+        return await self.call("GET", path, key, params=params)
+
+
+def entry_handle(recipient: Recipient, entry: Entry) -> str:
+    return handle("sup_" if isinstance(entry, Suppression) else "con_", recipient.key, entry.id)
+
+
+@dataclass
+class FakeWorld(World):
+    memory: Memory
+
+    async def go_away(self) -> None:
+        self.memory.away = True
+
+    async def come_back(self) -> None:
+        self.memory.away = False
+
+    async def facts(self, address: str) -> Facts:
+        return self.memory.of(self.recipient(address))
+
+    async def records(self, address: str) -> Sequence[Record]:
+        key = self.recipient(address).key.hex()
+        return [line for line in self.memory.log if line.recipient == key]
+
+    async def advance(self, by: timedelta) -> None:
+        self.memory.offset += by
+
+
+def links() -> Links:
+    return Links(PUBLIC_URL, TokenKeys({1: b"t" * 32}, 1), SENDERS, APPS)
+
+
+def fake_world() -> FakeWorld:
+    memory, box, made = Memory(), FakeBox(), links()
+    keys = FakeKeys(memory)
+    for name, (app, scopes) in KEYS.items():
+        keys.add(SECRETS[name], app, *scopes)
+    recipient = Keyring(b"pepper" * 6).recipient
+    doors = Doors(
+        keys=keys,
+        apps=APPS,
+        senders=SENDERS,
+        catalogue=Catalogue.shipped,
+        recipient=recipient,
+        handle=entry_handle,
+        deciding=FakeDeciding(memory, recipient),
+        changes=FakeChanges(memory),
+        reading=FakeReading(memory),
+        link=lambda text: made.read(text, Catalogue.shipped()),
+        record_view=viewer(memory),
+        clock=memory.now,
+        form_key=b"f" * 32,
+        sandbox=fake_sandbox(memory, box),
+    )
+    return FakeWorld(doors, made, box, memory)
