@@ -1,0 +1,152 @@
+"""A text part that is shown, prepared once per message, given its way out once per copy."""
+
+import re
+from functools import cached_property
+
+from channels.email.charsets import Family, Readable, charset, readable
+from channels.email.encodings import Encoding, decoded, encoding
+from channels.email.footer import Setting, html_values, plain_values
+from channels.email.html_end import Document
+from channels.email.parts import Part
+from channels.email.placeholders import placeholders
+from channels.email.splices import (
+    Body,
+    Edit,
+    Kind,
+    Place,
+    Recoded,
+    Splice,
+    Tail,
+    spliced_identity,
+    spliced_qp,
+)
+from channels.email.ways_out import WaysOut
+
+LONG_LINE = re.compile(rb"^[^\n]{1000}", re.MULTILINE)  # RFC 5322 2.1.1: 998 and CR
+PGP = re.compile(rb"^-----BEGIN PGP (?:SIGNED )?MESSAGE-----", re.MULTILINE)
+TOKEN = re.compile(rb"[A-Za-z0-9_~.-]{8}")
+TRANSFER_LABEL = b"Content-Transfer-Encoding: quoted-printable\r\n"
+MIME_VERSION = b"MIME-Version: 1.0\r\n"
+
+
+class TextPart:
+    """One part, decoded and searched. `edits` may be asked for any number of copies."""
+
+    def __init__(self, part: Part, body: Body, kind: Encoding, text: Readable) -> None:
+        self._part = part
+        self._body = body
+        self._kind = kind
+        self._text = text
+        self.html = part.media.sub == "html"
+        self._splices: dict[tuple[bool, bool], Splice | None] = {}
+
+    @classmethod
+    def of(cls, raw: bytes, part: Part) -> "TextPart | None":
+        """None for a part in which no place is sure, or that must not be touched."""
+        kind = encoding(part.transfer_encoding)
+        if kind is None or not part.sure:
+            return None
+        encoded = raw[part.body : part.end]
+        data = decoded(kind, encoded)
+        text = None if data is None else readable(data, charset(part.media.parameters.get("charset")))
+        if data is None or text is None or PGP.search(text.scan):
+            return None
+        return cls(part, Body(raw, part.body, part.end, data), kind, text)
+
+    def has_link(self, ways: WaysOut) -> bool:
+        """Whether a reader already finds a link of ours here, or a place for one."""
+        scan, prefix = self._text.scan, ways.own_links
+        at = scan.find(prefix) if prefix else -1
+        while at >= 0:
+            if TOKEN.match(scan, at + len(prefix)) and self._shows(at):
+                return True
+            at = scan.find(prefix, at + 1)
+        return self._has_place_for_link
+
+    def edits(self, ways: WaysOut, *, footer: bool) -> list[Edit] | None:
+        """What gives this part its way out; None when it cannot be given one."""
+        if not footer and not self._placeholders:
+            return []
+        values = self._values(ways)
+        used = {place.kind for place in self._placeholders} | ({Kind.FOOTER} if footer else set())
+        splice = self._splice(footer, ascii_only=all(values[kind].isascii() for kind in used))
+        if splice is None:
+            return None
+        edits = splice.fill(values)
+        return [*edits[:-1], edits[-1]._replace(new=self._gap + edits[-1].new)] if self._gap else edits
+
+    def _values(self, ways: WaysOut) -> dict[Kind, bytes]:
+        closing = self._text.closing if self._end == len(self._text.scan) else b""
+        if self.html:
+            return html_values(ways, self._text.charset, closing)
+        return plain_values(ways, self._text.charset, self._setting, closing)
+
+    @cached_property
+    def _setting(self) -> Setting:
+        scan = self._text.scan
+        eol = "\n" if b"\n" in scan and b"\r\n" not in scan else "\r\n"
+        return Setting(eol, scan.endswith(b"\n"), not scan, self._part.top)
+
+    @cached_property
+    def _end(self) -> int:
+        return self._document.end if self.html else len(self._text.scan)
+
+    @cached_property
+    def _document(self) -> Document:
+        return Document(self._text.scan)
+
+    @cached_property
+    def _placeholders(self) -> list[Place]:
+        return placeholders(self._text.scan)
+
+    @cached_property
+    def _has_place_for_link(self) -> bool:
+        return any(p.kind is Kind.UNSUBSCRIBE and self._shows(p.start) for p in self._placeholders)
+
+    def _shows(self, at: int) -> bool:
+        return not self.html or self._document.shows(at)
+
+    @cached_property
+    def _gap(self) -> bytes:
+        """What a part without even an empty line after its header lacks before its first line."""
+        header = self._part.header
+        if header.separated or self._body.start < self._body.end:
+            return b""
+        ended = header.start == header.end or header.raw.endswith(b"\n", header.start, header.end)
+        return b"\r\n" if ended else b"\r\n\r\n"
+
+    def _splice(self, footer: bool, *, ascii_only: bool) -> Splice | None:  # noqa: FBT001 - a key of the cache
+        key = (footer, ascii_only)
+        if key not in self._splices:
+            self._splices[key] = self._worked_out(self._places(footer=footer), ascii_only=ascii_only)
+        return self._splices[key]
+
+    def _places(self, *, footer: bool) -> list[Place]:
+        places = self._placeholders + ([Place(self._end, self._end, Kind.FOOTER)] if footer else [])
+        offset = self._text.offset
+        return [Place(offset(p.start), offset(p.end), p.kind) for p in sorted(places, key=lambda p: p.start)]
+
+    def _worked_out(self, places: list[Place], *, ascii_only: bool) -> Splice | None:
+        encoded = self._body.encoded
+        long = LONG_LINE.search(encoded) is not None
+        if self._kind is Encoding.BASE64:
+            return Tail(self._body, places, whole=long)
+        binary = self._text.charset.family is Family.WIDE
+        first_eight_bit = self._kind is Encoding.IDENTITY and not ascii_only and encoded.isascii()
+        if long or first_eight_bit:
+            if self._part.header.broken_at is not None:
+                return None
+            return Recoded(self._body, places, self._labels(), binary=binary)
+        if self._kind is Encoding.QUOTED_PRINTABLE:
+            return spliced_qp(self._body, places, binary=binary)
+        return spliced_identity(self._body, places)
+
+    def _labels(self) -> list[Edit]:
+        """The edits that say quoted-printable in this part's header."""
+        header = self._part.header
+        fields = header.named(b"content-transfer-encoding")
+        if fields:
+            edits = [Edit(field.start, field.end, b"") for field in fields]
+            return [edits[0]._replace(new=TRANSFER_LABEL), *edits[1:]]
+        mime = self._part.top and not header.named(b"mime-version")
+        return [Edit(header.start, header.start, TRANSFER_LABEL + (MIME_VERSION if mime else b""))]
