@@ -66,6 +66,14 @@ class Defer:
 Decision = Send | Refuse | Defer
 
 
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A rule's answer, never a decision: it does not concern this request."""
+
+
+SKIP = Skip()
+
+
 class Verdict(StrEnum):
     """What one rule said of a request."""
 

@@ -65,10 +65,10 @@ class Purpose:
 
 
 _SYSTEM_CHANNELS = MappingProxyType(dict.fromkeys(("email", "sms", "voice"), ConsentNeed.NONE))
-# The gateway's own answers. Rule `access` keeps apps from them.
+# The gateway's own answers. Rule `access` keeps apps from them; a stop is confirmed in spite of that stop.
 SYSTEM_PURPOSES: Mapping[str, Purpose] = MappingProxyType(
     {
-        f"{SYSTEM}/{name}": Purpose(f"{SYSTEM}/{name}", title, _SYSTEM_CHANNELS)
+        f"{SYSTEM}/{name}": Purpose(f"{SYSTEM}/{name}", title, _SYSTEM_CHANNELS, required=True)
         for name, title in (
             ("stop-confirmation", "Confirmation that messages were stopped"),
             ("help", "Help"),

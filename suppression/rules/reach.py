@@ -1,0 +1,23 @@
+"""What a scope reaches, and which requests stops do not reach: the same for every rule."""
+
+from suppression.model import Request, Scope
+
+
+def covers(scope: Scope, request: Request) -> bool:
+    """Whether the request falls under the scope, by its purpose's path of today or by one it had before."""
+    channel, purpose, app = request.channel, request.purpose, request.app
+    if scope.covers(channel, purpose.path, app.sender, app.name):
+        return True
+    if not purpose.replaces:
+        return False
+    return any(scope.covers(channel, old, app.sender, app.name) for old in purpose.replaces)
+
+
+def on_channel(scope: Scope, request: Request) -> bool:
+    return not scope.channels or request.channel in scope.channels
+
+
+def is_required(request: Request) -> bool:
+    """Whether it passes the recipient's stops: a legal notice only if the app names a reference for it."""
+    purpose = request.purpose
+    return purpose.required and (not purpose.legal_notice or bool(request.legal_notice.strip()))
