@@ -1,0 +1,315 @@
+"""One connection's wire: lines in, replies out, content collected, TLS begun, time kept. Knows no verb.
+
+Built on aiosmtpd's protocol for the stream and its life cycle. Its command loop is replaced, because it takes bare
+line feeds for line ends, answers without enhanced codes, and cancels the work when the client hangs up; so is its
+DATA, which reads line by line into a list; and its STARTTLS, which is tied to asyncio's own TLS (uvloop has another).
+"""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, cast
+
+import structlog
+from aiosmtpd.smtp import SMTP
+
+from gateway.smtp import content, replies
+from gateway.smtp.content import Heap
+from gateway.smtp.front import Front
+from gateway.smtp.replies import Reply
+from gateway.smtp.session import Session
+from gateway.smtp.trouble import tell
+
+if TYPE_CHECKING:
+    from gateway.smtp.server import SmtpServer
+
+log = structlog.get_logger(__name__)
+
+# aiosmtpd tells every line of a dialogue, addresses included.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
+
+_TLS_HELLO = b"\x16"  # RFC 8446 5.1: a record of the handshake
+_HANDSHAKE = 15.0
+
+
+class _EndOfTalk(Exception):
+    """The client closed, or said what ends a connection; the reply is the last one."""
+
+    def __init__(self, reply: Reply | None = None) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+class Connection(SMTP):
+    """See above. Everything that is about mail is in the session and the front."""
+
+    line_length_limit = 65_536  # the stream's buffer; a line's own limit is the front's
+
+    def __init__(self, server: "SmtpServer") -> None:
+        house = server.house
+        super().__init__(
+            _NO_HOOKS, hostname=house.hostname, timeout=house.limits.idle, loop=asyncio.get_running_loop()
+        )
+        self._server = server
+        self._limits = house.limits
+        self._talk: Session
+        self._front: Front
+        self._received = 0  # bytes, ever
+        self._seen = 0  # of them, when the clock was looked at
+        self._active = 0.0  # when the last command came
+        self._data_since: float | None = None
+        self._data_start = 0  # bytes received before it
+        self._waiting = False  # for a command: it may be ended politely
+        self._busy = False  # a message is being relayed: the clock stands still
+        self._lost = False
+        self._unconfirmed: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+    # The stream
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        address = peer[0] if isinstance(peer, tuple) else ""
+        self._talk = Session(address, self._server.app_for_address(address))
+        self._talk.tls = transport.get_extra_info("sslcontext") is not None
+        self._front = Front(self._server.house, self._talk, self._challenge)
+        self._active = self.loop.time()
+        self._server.joined(self)
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._received and data.startswith(_TLS_HELLO) and self.transport is not None:
+            # RFC 5246: TLS on a port where plain text is spoken first; its client waits for ever.
+            cast("asyncio.Transport", self.transport).write(replies.NOT_SMTP.wire())
+            self.transport.close()
+            return
+        self._received += len(data)
+        super().data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """A client that only shut its sending side still gets its replies."""
+        self._talk.gone = True
+        return asyncio.StreamReaderProtocol.eof_received(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._lost = self._talk.gone = True
+        self._server.left(self)
+        if self._unconfirmed is not None and error is not None:  # a reset: our reply may not have been read
+            self._server.own(self._unconfirmed())
+        self._unconfirmed = None
+        super().connection_lost(error)
+
+    # The dialogue
+
+    async def _handle_client(self) -> None:
+        try:
+            await self._say(self._front.greeting)
+            while True:
+                await self._exchange()
+        except _EndOfTalk as end:
+            if end.reply is not None:
+                self._write(end.reply)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        except Exception as error:  # noqa: BLE001 - nothing of it may reach the client
+            tell("smtp_session_failed", error)
+            self._write(replies.GOING_DOWN)
+        finally:
+            if self.transport is not None:
+                self.transport.close()
+
+    async def _exchange(self) -> None:
+        """One command and its reply."""
+        line = await self._command()
+        self._unconfirmed = None  # it speaks on: it has read our reply to its message
+        reply = await self._guarded(self._front.answer(line))
+        if reply is replies.GO_SECURE:
+            await self._begin_tls()
+            return
+        await self._say(reply)
+        if reply is replies.GO_ON:
+            await self._say(await self._guarded(self._message()))
+
+    async def _guarded(self, verb: Coroutine[Any, Any, Reply]) -> Reply:
+        """FAULTS.md, aiosmtpd 1: an exception is our fault, and nobody's business."""
+        try:
+            return await verb
+        except (_EndOfTalk, ConnectionError, asyncio.IncompleteReadError):
+            raise
+        except Exception as error:  # noqa: BLE001
+            tell("smtp_command_failed", error)
+            return replies.BROKEN
+
+    async def _command(self) -> bytes:
+        if self._server.draining:
+            raise _EndOfTalk(replies.GOING_DOWN)
+        self._waiting = True
+        try:
+            return await self._line()
+        finally:
+            self._waiting = False
+            self._active = self.loop.time()
+
+    async def _line(self) -> bytes:
+        try:
+            line = await self._reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError:
+            raise _EndOfTalk(replies.LINE_TOO_LONG) from None
+        except asyncio.IncompleteReadError:
+            raise _EndOfTalk from None
+        if not line.endswith(b"\r\n"):
+            raise _EndOfTalk(replies.BARE_LINE_FEED)
+        return line[:-2]
+
+    async def _challenge(self, words: bytes) -> bytes:
+        """RFC 4954 4: 334, and the client's answer."""
+        await self._say(Reply(334, "", base64.b64encode(words).decode()))
+        answer = await self._line()
+        if len(answer) > self._limits.auth_line:
+            raise _EndOfTalk(replies.LINE_TOO_LONG)
+        return answer
+
+    async def _say(self, reply: Reply) -> None:
+        if reply.closes:
+            raise _EndOfTalk(reply)
+        self._write(reply)
+        await self._writer.drain()
+
+    def _write(self, reply: Reply) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self._writer.write(reply.wire())
+
+    # TLS
+
+    async def _begin_tls(self) -> None:
+        """RFC 3207 4.2; what was said in plain text after STARTTLS could be anybody's, so it ends the talk."""
+        if self._reader._buffer:  # type: ignore[attr-defined] # noqa: SLF001 - no other way to look
+            raise _EndOfTalk(replies.EARLY_TALK)
+        self._write(replies.GO_SECURE)
+        plain = self.transport
+        transport = await self._handshake()
+        if transport is None:
+            if plain is not None:
+                plain.close()
+            if not self._lost:  # a TLS layer that did not come to be tells nobody that the connection ended
+                self.connection_lost(None)
+            raise _EndOfTalk
+        # As asyncio's own StreamWriter.start_tls, which leaves the reader with the old transport.
+        self._writer._transport = transport  # type: ignore[attr-defined] # noqa: SLF001
+        self._reader._transport = transport  # type: ignore[attr-defined] # noqa: SLF001
+        self._over_ssl = True
+        self.transport = transport
+        self._talk.start_over()
+
+    async def _handshake(self) -> asyncio.Transport | None:
+        if self.transport is None or self._server.tls is None:
+            return None
+        plain = cast("asyncio.WriteTransport", self.transport)
+        try:
+            return await self.loop.start_tls(
+                plain, self, self._server.tls, server_side=True, ssl_handshake_timeout=_HANDSHAKE
+            )
+        except OSError as error:
+            log.info("smtp_tls_failed", cause=type(error).__name__)
+            return None
+
+    # Content
+
+    async def _message(self) -> Reply:
+        envelope, self._talk.envelope = self._talk.envelope, None
+        wire = await self._timed_content()
+        if isinstance(wire, Reply) or envelope is None:
+            return wire if isinstance(wire, Reply) else replies.MAIL_FIRST
+        size = len(wire)
+        sound = self._sound(wire)
+        del wire
+        if isinstance(sound, Reply):
+            self._server.memory.give_back(size)
+            return sound
+        self._busy = True
+        try:
+            reply, self._unconfirmed = await self._server.deliver(self._talk, envelope, sound, size)
+        finally:
+            self._busy, self._active = False, self.loop.time()
+        return reply
+
+    async def _timed_content(self) -> bytes | Reply:
+        """Content on the wire, its bytes taken from the process's memory; kept to the time it may take."""
+        self._data_since, self._data_start, self._seen = self.loop.time(), self._received, self._received
+        self._reset_timeout(self._limits.data_grace)
+        try:
+            return await self._collect()
+        finally:
+            self._data_since, self._active = None, self.loop.time()
+
+    async def _collect(self) -> bytes | Reply:
+        """All bytes up to the final dot; what is too much is read on to the end (RFC 5321 4.2.5) and dropped."""
+        heap = Heap(self._server.memory, self._limits.size)
+        # The end of content is found together with the line end before it, which here was DATA's own.
+        self._reader._buffer[:0] = content.BEFORE  # type: ignore[attr-defined] # noqa: SLF001 - no other way
+        last = False
+        try:
+            while not last and heap.hopeless is None:
+                chunk, last = await self._chunk()
+                heap.add(chunk)
+        except BaseException:
+            heap.drop()
+            raise
+        if heap.hopeless is not None:
+            raise _EndOfTalk(heap.hopeless)
+        return heap.problem or heap.joined()
+
+    async def _chunk(self) -> tuple[bytes, bool]:
+        """Some bytes, and whether they end with the final dot."""
+        try:
+            return await self._reader.readuntil(content.END), True
+        except asyncio.LimitOverrunError as more:
+            return await self._reader.read(more.consumed), False
+
+    def _sound(self, wire: bytes) -> bytes | Reply:
+        raw = content.unstuff(wire)
+        if len(raw) > self._limits.size:
+            return replies.TOO_BIG
+        return content.with_sound_lines(raw, self._limits.bare_lf)
+
+    # Time
+
+    def _timeout_cb(self) -> None:
+        """The one clock of the connection, looked at when it may be time: see `_left`."""
+        left = self._left(self.loop.time())
+        if left > 0:
+            self._seen = self._received
+            self._reset_timeout(left)
+            return
+        self._write(replies.TOO_SLOW if self._data_since is not None else replies.IDLE)
+        if self.transport is not None:
+            self.transport.close()
+
+    def _left(self, now: float) -> float:
+        """Seconds until the next look; none: it took too long. Content must keep coming at a minimal rate."""
+        if self._busy:
+            return self._limits.idle
+        if self._data_since is None:
+            return self._active + self._limits.idle - now
+        if self._received == self._seen:
+            return 0.0
+        earned = self._limits.data_grace + (self._received - self._data_start) / self._limits.data_rate
+        return min(self._limits.data_grace, self._data_since + earned - now)
+
+    def retire(self) -> None:
+        """The server is going down: a client that is between commands hears it now, another one in time."""
+        if self._waiting and self.transport is not None:
+            self._write(replies.GOING_DOWN)
+            self.transport.close()
+
+    def cut(self) -> None:
+        """It had its time."""
+        if self.transport is not None:
+            self.transport.close()
+
+
+class _NoHooks:
+    """aiosmtpd looks for hooks here: there are none, the front is asked instead."""
+
+
+_NO_HOOKS = _NoHooks()

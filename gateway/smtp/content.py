@@ -1,0 +1,75 @@
+"""What came between 354 and the final dot: its end found, dots unstuffed, line ends made sure of.
+
+Content ends at CRLF.CRLF and nowhere else (RFC 5321 4.1.1.4); what others may take for an end (a dot between bare
+line feeds or carriage returns, a NUL beside it) is made harmless or refused here, before anything is signed.
+"""
+
+from dataclasses import replace
+
+from gateway.smtp import replies
+from gateway.smtp.limits import Memory
+from gateway.smtp.replies import Reply
+
+BEFORE = b"\r\n"  # the line end before the first line
+END = b"\r\n.\r\n"
+
+
+def unstuff(wire: bytes) -> bytes:
+    """`wire` begins with the CRLF before the first line and ends with END: content without stuffing."""
+    body = wire[: -len(END) + 2]
+    if b"\r\n." in body:
+        body = body.replace(b"\r\n.", b"\r\n")  # RFC 5321 4.5.2
+    return body[2:]
+
+
+def with_sound_lines(content: bytes, bare_lf: str) -> bytes | Reply:
+    """CRLF lines only. A bare LF is made one, or refused; a bare CR or NUL is refused."""
+    pairs = content.count(b"\r\n")
+    if content.count(b"\r") != pairs or b"\0" in content:
+        return replies.BARE_CR
+    if content.count(b"\n") == pairs:
+        return content
+    if bare_lf == "refuse":
+        return replies.BARE_LF
+    return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+class Heap:
+    """The chunks of one content, as long as it is not too big for us; `problem` says why it was dropped."""
+
+    def __init__(self, memory: Memory, limit: int) -> None:
+        self._memory = memory
+        self._limit = limit + len(BEFORE) + len(END)
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self.problem: Reply | None = None
+
+    def add(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        if self.problem is not None:
+            return
+        if (
+            self._size > self._limit + self._size // 50
+        ):  # dot-stuffing may add a little: looked at again later
+            self.problem = replies.TOO_BIG
+        elif not self._memory.take(len(chunk)):
+            self.problem = replies.NO_MEMORY
+        else:
+            self._chunks.append(chunk)
+            return
+        self.drop()
+
+    @property
+    def hopeless(self) -> Reply | None:
+        """Past four times the limit nobody reads on."""
+        if self.problem is None or self._size <= 4 * self._limit:
+            return None
+        return replace(self.problem, closes=True)
+
+    def drop(self) -> None:
+        self._memory.give_back(sum(map(len, self._chunks)))
+        self._chunks.clear()
+
+    def joined(self) -> bytes:
+        """All of it; its memory is the caller's to give back."""
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)

@@ -1,0 +1,179 @@
+"""One message to N recipients, after the final dot.
+
+read -> purpose -> how copies look -> each copy: compose, permit, hand over, settle -> one reply -> reports
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from channels.carrier import Carriers
+from channels.email.compose import Original
+from channels.email.mail import Mail
+from gateway.smtp import purposes, replies
+from gateway.smtp.budget import Budget
+from gateway.smtp.composing import Composer, Composition
+from gateway.smtp.copies import Copy, MailPipeline, Relay, Result, State, one_reply
+from gateway.smtp.limits import Limits
+from gateway.smtp.marks import Mark
+from gateway.smtp.replies import Reply
+from gateway.smtp.reports import Reports
+from gateway.smtp.submission import Submission
+from gateway.smtp.trouble import tell
+from suppression.errors import StoreUnavailable
+from suppression.purposes import Purpose
+
+_BESIDE = (
+    512 * 1024
+)  # bytes from which a message is parsed and composed beside the loop, for which others wait
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The reply, and what became of the copies."""
+
+    reply: Reply
+    results: Sequence[Result] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A message that may be relayed. `message`: its id, where it has several copies."""
+
+    submission: Submission
+    original: Original
+    composition: Composition
+    copies: tuple[Copy, ...]
+    message: str
+
+
+class Delivery:
+    """What the front does with a message."""
+
+    def __init__(
+        self, pipeline: MailPipeline, carriers: Carriers[Mail], composer: Composer, limits: Limits
+    ) -> None:
+        self._pipeline = pipeline
+        self._composer = composer
+        self._limits = limits
+        self._relay = Relay(pipeline, carriers)
+        self._reports = Reports(self._relay, composer)
+
+    async def deliver(self, submission: Submission) -> Delivered:
+        plan = await _beside(self._plan, submission, len(submission.content))
+        if isinstance(plan, Reply):
+            return Delivered(plan)
+        results = await self._all(plan)
+        reply = one_reply(results, plan.message)
+        if reply.code == 250:
+            return await self._taken(plan, reply, results)
+        if reply.code // 100 == 5:
+            await self._forget(results)
+        return Delivered(reply, results)
+
+    async def remember(self, delivered: Delivered) -> None:
+        """The message will come again as a whole: know its settled copies then."""
+        for result in delivered.results:
+            if result.state in (State.SENT, State.REJECTED):
+                try:
+                    await self._pipeline.remember(result.copy.ask, result.copy.hand_over)
+                except StoreUnavailable as error:
+                    tell("mail_not_remembered", error, decision=result.decision_id)
+
+    # Reading
+
+    def _plan(self, submission: Submission) -> Plan | Reply:
+        original = Original.parse(submission.content)
+        if original.received_count > self._limits.hops:
+            return replies.LOOP
+        notice = submission.sender is None or original.is_automatic
+        if notice and len(submission.recipients) > 1:
+            return replies.ONE_AUTOMATIC
+        purpose = self._purpose(original, submission, notice=notice)
+        if isinstance(purpose, Reply):
+            return purpose
+        mark = Mark.of(original, submission, purpose)
+        composition = self._composer.begin(original, submission, purpose, mark.message)
+        if isinstance(composition, Reply):
+            return composition
+        copies = mark.copies(submission, purpose, original.legal_notice or "", system=notice)
+        return Plan(submission, original, composition, tuple(copies), mark.message)
+
+    def _purpose(self, original: Original, submission: Submission, *, notice: bool) -> Purpose | Reply:
+        catalogue = self._pipeline.catalogue
+        if notice:
+            return purposes.notice(catalogue)
+        return purposes.after_data(catalogue, submission.app, submission.purpose, original.purpose_header)
+
+    # Relaying
+
+    async def _all(self, plan: Plan) -> list[Result]:
+        if len(plan.copies) == 1:
+            return [await self._one(plan, plan.copies[0])]
+        budget = Budget(self._limits, len(plan.original.raw))
+        return list(await asyncio.gather(*(self._within(budget, plan, copy) for copy in plan.copies)))
+
+    async def _within(self, budget: Budget, plan: Plan, copy: Copy) -> Result:
+        async with budget.at_once:
+            short = budget.take()
+            if short is not None:
+                return Result(copy, State.OPEN, short)
+            result = await self._one(plan, copy)
+        if result.settled_before:
+            budget.give_back()
+        return result
+
+    async def _one(self, plan: Plan, copy: Copy) -> Result:
+        raw, way_out = await _beside(plan.composition.copy, copy.ask.address, len(plan.original.raw))
+        hand_over = replace(copy.hand_over, details={"way_out": way_out})
+        submission = plan.submission
+        options = tuple(submission.options)
+        mail = Mail(hand_over.message, submission.app.sender, submission.mail_from, raw, options)
+        return await self._relay.hand_over(replace(copy, hand_over=hand_over), mail)
+
+    # Afterwards
+
+    async def _taken(self, plan: Plan, reply: Reply, results: list[Result]) -> Delivered:
+        """At least one copy left: the app hears of the others by a report each (RFC 5321 4.2.5).
+
+        A report that cannot leave now makes the message come again, if its other copies will be known then.
+        """
+        if len(results) == 1:
+            return Delivered(reply, results)
+        await self._list(plan.message, results)
+        failed = [result for result in results if result.state is not State.SENT]
+        if plan.submission.sender is None or not failed:
+            return Delivered(reply, results)
+        catalogue = self._pipeline.catalogue
+        reported = [
+            await self._reports.send(catalogue, plan.submission, plan.original, result) for result in failed
+        ]
+        stuck = [result for result in reported if result.state is State.OPEN]
+        if stuck and all(result.logged for result in results):
+            reply = stuck[0].reply
+        return Delivered(reply, [*results, *reported])
+
+    async def _list(self, message: str, results: list[Result]) -> None:
+        ids = [result.decision_id for result in results if result.decision_id]
+        try:
+            await self._pipeline.list_message(message, ids)
+        except StoreUnavailable as error:
+            tell("mail_not_listed", error, message=message)
+
+    async def _forget(self, results: list[Result]) -> None:
+        """Told no for good, the app may try again on purpose: that is a new message."""
+        for result in results:
+            if result.state is State.REJECTED:
+                try:
+                    await self._pipeline.forget(result.copy.ask, result.copy.hand_over)
+                except StoreUnavailable as error:
+                    tell("mail_not_forgotten", error, decision=result.decision_id)
+
+
+async def _beside(function: Callable[[A], R], argument: A, size: int) -> R:
+    """In a thread, for a message so big that everybody else would wait for it."""
+    return await asyncio.to_thread(function, argument) if size > _BESIDE else function(argument)

@@ -1,0 +1,61 @@
+"""RCPT: whether a recipient may join the envelope. It only peeks; what may go is decided again after DATA."""
+
+from typing import Protocol
+
+from gateway.pipeline import Ask, Refused
+from gateway.smtp import replies
+from gateway.smtp.limits import Limits
+from gateway.smtp.replies import Reply
+from gateway.smtp.session import Envelope
+from suppression.address import Address
+from suppression.errors import StoreUnavailable
+from suppression.model import App, Channel
+
+
+class Peek(Protocol):
+    """The pipeline, as far as RCPT needs it."""
+
+    async def peek(self, ask: Ask) -> Refused | None: ...
+
+
+class Recipients:
+    def __init__(self, pipeline: Peek, limits: Limits) -> None:
+        self._pipeline = pipeline
+        self._limits = limits
+
+    async def offer(self, app: App, envelope: Envelope, address: Address) -> Reply:
+        if envelope.accepted >= self._limits.recipients or self._too_much(envelope):
+            return replies.TOO_MANY_RECIPIENTS
+        if address.exact in envelope.recipients:  # equal addresses get one copy
+            envelope.accepted += 1
+            return replies.RECIPIENT_OK
+        if envelope.sender is None and envelope.recipients:
+            return replies.ONE_RECIPIENT
+        refusal = await self._peek(app, envelope, address)
+        if refusal is not None:
+            return refusal
+        envelope.recipients[address.exact] = address
+        envelope.accepted += 1
+        return replies.RECIPIENT_OK
+
+    async def _peek(self, app: App, envelope: Envelope, address: Address) -> Reply | None:
+        """None also where only the header can tell: the purpose, or a legal notice's reference."""
+        purpose = envelope.purpose
+        if purpose is None or purpose.legal_notice:
+            return None
+        ask = Ask(app, Channel.EMAIL, purpose, address, system=envelope.sender is None)
+        try:
+            refused = await self._pipeline.peek(ask)
+        except StoreUnavailable:
+            return replies.STORE_AWAY
+        return None if refused is None else refusal(refused)
+
+    def _too_much(self, envelope: Envelope) -> bool:
+        """By the declared size: all copies together."""
+        return envelope.size * (len(envelope.recipients) + 1) > self._limits.copies_bytes
+
+
+def refusal(refused: Refused) -> Reply:
+    """A deferral that opens within 4 h: try again; anything else: no."""
+    say = replies.deferred if refused.waitable else replies.refused
+    return say(refused.decision.reason.value, refused.decision_id)

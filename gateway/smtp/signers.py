@@ -1,0 +1,57 @@
+"""Which DKIM keys of a sender sign a mail: those of its From domain, where it has exactly one From address."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from channels.email.compose import Copy, Original
+from channels.email.dkim import DkimKey, Signer
+from suppression.address import parse_email
+from suppression.errors import UnusableAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """`by_domain`: the keys. `any_from`: the domain whose keys sign whatever From there is (dev only)."""
+
+    by_domain: Mapping[str, Signer] = field(default_factory=dict)
+    any_from: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        keys: Iterable[DkimKey],
+        *,
+        any_from: str | None = None,
+        unsigned_headers: frozenset[str] = frozenset(),
+    ) -> "Signers":
+        domains: dict[str, list[DkimKey]] = {}
+        for key in keys:
+            domains.setdefault(key.domain, []).append(key)
+        signers = {domain: Signer(of_domain, unsigned_headers) for domain, of_domain in domains.items()}
+        return cls(signers, any_from)
+
+    def signing(self, from_domain: str) -> str | None:
+        """The domain (d=) whose keys sign for that From domain; None: no keys."""
+        return from_domain if from_domain in self.by_domain else self.any_from
+
+    def sign(self, domain: str, copy: Copy) -> bytes:
+        return self.by_domain[domain].sign(copy, int(time.time()))
+
+    def untouched(self, original: Original, copy: Copy) -> bytes:
+        """For mail that we left alone: signed if it is from one of our domains, and not by that domain yet."""
+        from_domain = one_from_domain(original)
+        domain = self.signing(from_domain) if from_domain else None
+        if domain is None or domain in original.existing_signature_domains:
+            return b""
+        return self.sign(domain, copy)
+
+
+def one_from_domain(original: Original) -> str | None:
+    """The domain of the one From address, in A-labels; None where there is not exactly one."""
+    if original.from_count != 1 or len(original.from_addresses) != 1:
+        return None
+    try:
+        return parse_email(original.from_addresses[0]).text.rpartition("@")[2]
+    except UnusableAddress:
+        return None
