@@ -129,21 +129,19 @@ class Pipeline:
 
     async def explain(self, ask: Ask, at: datetime | None = None) -> tuple[Decision, tuple[RuleVerdict, ...]]:
         """The decision with every rule's verdict."""
-        facts = await self._facts(self.recipient(ask.address))
-        return policy.explain(self._request(ask, at), facts, self.catalogue)
+        recipient = self.recipient(ask.address)
+        facts = await self.store.facts(recipient)
+        await self._follow_catalogue(facts)
+        return policy.explain(self._request(ask, recipient, at), facts, self.catalogue)
 
     async def _decide(
         self, ask: Ask, facts: Facts | None = None, at: datetime | None = None
     ) -> tuple[Decision, Request, Facts]:
-        facts = facts or await self._facts(self.recipient(ask.address))
+        recipient = self.recipient(ask.address)
+        facts = facts or await self.store.facts(recipient)
         await self._follow_catalogue(facts)
-        request = self._request(ask, at)
+        request = self._request(ask, recipient, at)
         return policy.decide(request, facts, self.catalogue), request, facts
-
-    async def _facts(self, recipient: Recipient) -> Facts:
-        facts = await self.store.facts(recipient)
-        await self._follow_catalogue(facts)
-        return facts
 
     async def _follow_catalogue(self, facts: Facts) -> None:
         """Another process may have put a newer catalogue in force: decide by that."""
@@ -152,12 +150,12 @@ class Pipeline:
         if facts.generation != self.catalogue.generation:
             raise StoreUnavailable("the catalogue is being changed")
 
-    def _request(self, ask: Ask, at: datetime | None) -> Request:
+    def _request(self, ask: Ask, recipient: Recipient, at: datetime | None) -> Request:
         return Request(
             app=ask.app,
             channel=ask.channel,
             purpose=ask.purpose if ask.system else self.catalogue.find(ask.purpose.path),
-            recipient=self.recipient(ask.address),
+            recipient=recipient,
             at=at or self.store.now(),
             legal_notice=ask.legal_notice,
             minimum_age=self._senders[ask.app.sender].minimum_age if ask.app.sender in self._senders else 13,

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
+import hiredis
 from redis.asyncio.connection import Connection, ConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
@@ -54,7 +55,7 @@ class Lane:
     timeout  seconds that a caller waits, in the queue and for the reply together
     """
 
-    def __init__(self, connect: Callable[[], Connection], *, limit: int = 256, timeout: float = 2.0) -> None:
+    def __init__(self, connect: Callable[[], Connection], *, limit: int = 48, timeout: float = 2.0) -> None:
         self._connect = connect
         self._limit = limit
         self._timeout = timeout
@@ -74,7 +75,7 @@ class Lane:
         if self._closed:
             raise StoreUnavailable("closed")
         loop = asyncio.get_running_loop()
-        packed = b"".join(_pack(command) for command in commands)
+        packed = b"".join(hiredis.pack_command(tuple(command)) for command in commands)
         call = _Call(packed, len(commands), loop.time() + self._timeout, loop.create_future())
         self._waiting.append(call)
         self._wake.set()
@@ -208,15 +209,6 @@ def _ours(error: Exception) -> Exception:
         return ScriptMissing()
     # The class and the server's first word ("OOM", "MOVED", "READONLY") say what is wrong without any data.
     return StoreUnavailable(f"{type(error).__name__}: {str(error)[:80]}")
-
-
-def _pack(command: Sequence[Argument]) -> bytes:
-    """RESP2: an array of bulk strings."""
-    parts = [b"*%d\r\n" % len(command)]
-    for argument in command:
-        data = argument if isinstance(argument, bytes) else str(argument).encode()
-        parts.append(b"$%d\r\n%b\r\n" % (len(data), data))
-    return b"".join(parts)
 
 
 class Client:
