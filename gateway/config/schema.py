@@ -1,0 +1,241 @@
+"""What may be written in gateway.toml, and the defaults: one model a section. Unknown keys are errors.
+
+Only what a section can know of itself is checked here; what needs another section or a file is in `settings`.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationInfo,
+    model_validator,
+)
+
+from suppression.model import Channel
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_DOMAIN = re.compile(rf"(?=.{{4,253}}\Z){_LABEL}(?:\.{_LABEL})+")
+_SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError("a name is 1 to 64 of a-z, 0-9 and, within it, '.', '_' and '-'")
+    return text
+
+
+def _domain(text: str) -> str:
+    if not _DOMAIN.fullmatch(text):
+        raise ValueError("must be a domain name in lower-case ASCII (A-labels)")
+    return text
+
+
+def _domain_or_any(text: str) -> str:
+    return text if text == "*" else _domain(text)
+
+
+def _selector(text: str) -> str:
+    if not _SELECTOR.fullmatch(text):
+        raise ValueError("must be a DKIM selector in lower-case ASCII")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("must be one line of printable characters")
+    return text
+
+
+def _lines(text: str) -> str:
+    for line in text.splitlines():
+        _one_line(line.strip())
+    return text.strip()
+
+
+def _public_url(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        port_is_valid = url.port is None or url.port > 0
+    except ValueError:
+        port_is_valid = False
+    if not port_is_valid or not url.hostname or url.scheme not in ("http", "https"):
+        raise ValueError("must be a URL like https://mail.example.com")
+    if url.path.strip("/") or url.query or url.fragment or url.username or not text.isascii():
+        raise ValueError("must be scheme and host only: the gateway adds the paths")
+    return text.rstrip("/")
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    try:
+        url = urlsplit(value.get_secret_value())
+        usable = (url.scheme in ("redis", "rediss") and url.hostname) or (url.scheme == "unix" and url.path)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must be a URL that begins with redis://, rediss:// or unix://")
+    return value
+
+
+def _from_base(path: Path, info: ValidationInfo) -> Path:
+    """Relative paths are from the folder that the settings file is in, which the context names."""
+    base: Path = (info.context or {}).get("base", Path())
+    return base / path.expanduser()
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Domain = Annotated[str, AfterValidator(_domain)]
+FromDomain = Annotated[str, AfterValidator(_domain_or_any)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Lines = Annotated[str, Field(max_length=500), AfterValidator(_lines)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+PathFromBase = Annotated[Path, AfterValidator(_from_base)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Store(Section):
+    """`data_dir`: where the embedded server keeps its data, when there is no `redis_url`."""
+
+    redis_url: RedisUrl | None = None
+    data_dir: PathFromBase | None = None
+    shards: int = Field(64, ge=1, le=1024)
+    timeout: float = Field(2.0, gt=0, le=10)
+    allow_unsafe_store: bool = False
+
+    @model_validator(mode="after")
+    def _one_store(self) -> Self:
+        if (self.redis_url is None) == (self.data_dir is None):
+            raise ValueError("set either redis_url, or data_dir for the embedded server")
+        return self
+
+
+class Smtp(Section):
+    """The way in for mail. `hostname` greets (default: that of public_url); sizes in bytes, times in seconds."""
+
+    host: str = "0.0.0.0"
+    ports: tuple[Port, ...] = (587,)
+    tls_ports: tuple[Port, ...] = ()
+    tls_certificate: PathFromBase | None = None
+    tls_key: PathFromBase | None = None
+    hostname: Domain | None = None
+    max_size: int = Field(26_214_400, ge=65_536, le=1_073_741_824)
+    max_recipients: int = Field(100, ge=1, le=1000)  # RFC 5321 4.5.3.1.8: clients may count on 100
+    max_connections_per_address: int = Field(50, ge=1)
+    max_connections: int = Field(1000, ge=1)
+    idle_timeout: Seconds = 300.0  # RFC 5321 4.5.3.2.7
+    bare_lf: Literal["normalise", "refuse"] = "normalise"
+
+    @model_validator(mode="after")
+    def _certificate_where_needed(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together")
+        if self.tls_ports and self.tls_certificate is None:
+            raise ValueError("tls_ports need tls_certificate and tls_key")
+        if not self.ports and not self.tls_ports:
+            raise ValueError("no ports")
+        return self
+
+
+class Http(Section):
+    """API and public pages; TLS ends in front of it."""
+
+    host: str = "0.0.0.0"
+    port: Port = 8080
+
+
+class Operations(Section):
+    """Health and metrics: not for the public."""
+
+    host: str = "127.0.0.1"
+    port: Port = 9090
+
+
+class NextHop(Section):
+    """Where mail goes. `profile`: which headers that hop rewrites and so must not be signed."""
+
+    host: Line
+    port: Port = 25
+    tls: Literal["none", "starttls", "tls"] = "starttls"
+    verify: bool = True
+    ca_file: PathFromBase | None = None
+    username: Line | None = None
+    password: SecretStr | None = None
+    password_file: PathFromBase | None = None
+    profile: Literal["mta", "ses"] = "mta"
+    connections: int = Field(20, ge=1, le=1000)
+    connect_timeout: Seconds = 10.0
+    command_timeout: Seconds = 30.0
+    final_timeout: Seconds = 120.0
+    idle_timeout: Seconds = 30.0
+
+    @model_validator(mode="after")
+    def _credentials_complete(self) -> Self:
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("set password or password_file, not both")
+        given = self.password is not None or self.password_file is not None
+        if (self.username is None) == given:
+            raise ValueError("username and password (or password_file) belong together")
+        if self.username is not None and self.tls == "none":
+            raise ValueError("credentials are not sent without TLS: set tls")
+        return self
+
+
+class Dkim(Section):
+    domain: Domain
+    selector: Annotated[str, AfterValidator(_selector)]
+    key_file: PathFromBase
+
+
+class Sender(Section):
+    """A brand or partner. `list_domain` defaults to the first of `from_domains`."""
+
+    title: Annotated[Line, Field(min_length=1)]
+    postal_address: Lines = ""
+    from_domains: tuple[FromDomain, ...] = ()
+    list_domain: Domain | None = None
+    support_phone: Line = ""
+    minimum_age: int = Field(13, ge=0, le=21)
+    one_click_stops: Literal["purpose", "marketing"] = "purpose"
+    dkim: tuple[Dkim, ...] = ()
+
+
+class App(Section):
+    """A program with credentials. `networks`: clients there are this app without AUTH."""
+
+    sender: Name
+    purposes: tuple[str, ...] = ("*",)
+    channels: frozenset[Channel] = frozenset()
+    default_purpose: str | None = None
+    purpose_from: Literal["credential", "header"] = "credential"
+    may_resubscribe: bool = False
+    networks: tuple[IPvAnyNetwork, ...] = ()
+
+
+class File(Section):
+    """All of gateway.toml. `purposes` (or a file of them, `catalogue`) replaces the shipped catalogue."""
+
+    public_url: PublicUrl
+    secrets: PathFromBase = Field(Path("secrets.toml"), validate_default=True)
+    catalogue: PathFromBase | None = None
+    purposes: dict[str, dict[str, object]] = Field(default_factory=dict)
+    store: Store
+    smtp: Smtp = Smtp()
+    http: Http = Http()
+    operations: Operations = Operations()
+    next_hop: NextHop | None = None
+    senders: dict[Name, Sender]
+    apps: dict[Name, App]

@@ -1,0 +1,151 @@
+"""All settings of one gateway, checked as a whole: every problem is told at once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gateway.config import apps, endpoints, schema, secrets, senders, sources
+from gateway.config.apps import ClientNetworks
+from gateway.config.problems import Problems
+from gateway.config.secrets import Secrets
+from gateway.config.senders import DkimKey
+from suppression.errors import ConfigurationError
+from suppression.model import App, Sender
+from suppression.purposes import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the gateway runs on.
+
+    given     the sections as they were written, with defaults; paths absolute
+    dev       `gateway dev`: sandbox channels, no TLS needed on loopback
+    dkim      keys by sender
+    networks  whose clients need no AUTH
+    """
+
+    given: schema.File
+    dev: bool
+    secrets: Secrets
+    catalogue: Catalogue
+    senders: Mapping[str, Sender]
+    dkim: Mapping[str, tuple[DkimKey, ...]]
+    apps: Mapping[str, App]
+    networks: ClientNetworks
+
+    @property
+    def public_url(self) -> str:
+        return self.given.public_url
+
+    @property
+    def store(self) -> schema.Store:
+        return self.given.store
+
+    @property
+    def smtp(self) -> schema.Smtp:
+        return self.given.smtp
+
+    @property
+    def http(self) -> schema.Http:
+        return self.given.http
+
+    @property
+    def operations(self) -> schema.Operations:
+        return self.given.operations
+
+    @property
+    def next_hop(self) -> schema.NextHop:
+        """Never asked for in dev without one: the sandbox is the next hop there."""
+        if self.given.next_hop is None:
+            raise ConfigurationError("next_hop: is required")
+        return self.given.next_hop
+
+    @property
+    def hostname(self) -> str:
+        """What the SMTP front calls itself."""
+        return self.given.smtp.hostname or urlsplit(self.given.public_url).hostname or "localhost"
+
+    def next_hop_password(self) -> str | None:
+        """From the settings, or from its file, read anew at each start."""
+        return _password(self.next_hop)
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ, *, make_secrets: bool = False) -> Settings:
+    """The settings of a file. `make_secrets`: for a new gateway, where there are none yet."""
+    return parse(sources.read(path), path.resolve().parent, environment, make_secrets=make_secrets)
+
+
+def parse(
+    document: Mapping[str, Any],
+    base: Path,
+    environment: Mapping[str, str],
+    *,
+    dev: bool = False,
+    make_secrets: bool = False,
+) -> Settings:
+    """The settings of a document whose relative paths are from `base`. ConfigurationError with all problems."""
+    problems = Problems()
+    raw = sources.override(document, environment, problems)
+    file = problems.read(schema.File, raw, base)
+    usable = file or sources.usable_part(raw, base)
+    catalogue = _catalogue(usable, problems)
+    names = raw["senders"] if isinstance(raw.get("senders"), dict) else usable.senders
+    found_senders, keys = senders.load(usable.senders, _host(usable), problems, dev=dev)
+    found_apps = apps.load(usable.apps, names, catalogue, problems)
+    apps.check_postal_addresses(found_apps.values(), usable.senders, catalogue, problems)
+    networks = apps.client_networks(usable.apps, problems)
+    endpoints.check(usable, problems, dev=dev)
+    known = _secrets(usable.secrets, problems, make=make_secrets)
+    problems.raise_if_any()
+    return Settings(
+        given=usable,
+        dev=dev,
+        secrets=known or secrets.create(usable.secrets),
+        catalogue=catalogue,
+        senders=found_senders,
+        dkim=keys,
+        apps=found_apps,
+        networks=networks,
+    )
+
+
+def _host(file: schema.File) -> str:
+    return urlsplit(file.public_url).hostname or "localhost"
+
+
+def _catalogue(file: schema.File, problems: Problems) -> Catalogue:
+    """A company's own purposes, or the shipped ones (also to check the rest with, when the own are wrong)."""
+    if file.catalogue is not None and file.purposes:
+        problems.note("catalogue", "set it or [purposes], not both")
+    try:
+        if file.catalogue is not None:
+            return Catalogue.from_toml(file.catalogue.read_text("utf-8"))
+        if file.purposes:
+            return Catalogue.from_table(file.purposes)
+    except ConfigurationError as error:
+        problems.note_error("catalogue", error)
+    except OSError as error:
+        problems.note("catalogue", f"{file.catalogue} cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        problems.note("catalogue", f"{file.catalogue} is no text in UTF-8")
+    return Catalogue.shipped()
+
+
+def _secrets(path: Path, problems: Problems, *, make: bool) -> Secrets | None:
+    """None when they are to be made."""
+    if make and not path.exists():
+        return None
+    try:
+        return secrets.read(path)
+    except ConfigurationError as error:
+        problems.note(f"secrets ({path})", str(error))
+        return None
+
+
+def _password(hop: schema.NextHop) -> str | None:
+    if hop.password_file is not None:
+        return endpoints.first_line(hop.password_file)
+    return hop.password.get_secret_value() if hop.password else None
