@@ -4,7 +4,7 @@ from suppression.address import Kind
 from suppression.decision import Reason, Refuse
 from suppression.model import Channel, Facts, Request
 from suppression.purposes import Catalogue
-from suppression.rules.reach import on_channel
+from suppression.rules.reach import oldest, on_channel
 
 _KINDS = {
     Channel.EMAIL: frozenset({Kind.EMAIL}),
@@ -25,12 +25,12 @@ def address(request: Request, _facts: Facts, _catalogue: Catalogue) -> Refuse | 
 
 def undeliverable(request: Request, facts: Facts, _catalogue: Catalogue) -> Refuse | None:
     """A fact of the address, whoever learnt it with whatever message: `required` does not pass it."""
-    for entry in facts.suppressions:
-        if (
-            entry.reason in _DEAD
-            and entry.exact in (None, request.recipient.exact)
-            and on_channel(entry.scope, request)
-            and entry.in_force(request.at)
-        ):
-            return Refuse(entry.reason, "undeliverable", entry.id)
-    return None
+    entry = oldest(
+        entry
+        for entry in facts.suppressions
+        if entry.reason in _DEAD
+        and entry.exact in (None, request.recipient.exact)
+        and on_channel(entry.scope, request)
+        and entry.in_force(request.at)
+    )
+    return Refuse(entry.reason, "undeliverable", entry.id) if entry else None

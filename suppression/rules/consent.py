@@ -30,7 +30,7 @@ def _records(request: Request, facts: Facts) -> list[Consent]:
         and record.scope.sender == request.app.sender
         and covers(record.scope, request)
     ]
-    return sorted(found, key=lambda record: position(record.order))
+    return sorted(found, key=lambda record: (position(record.order), record.id))
 
 
 def _yes(records: list[Consent], request: Request) -> Consent | None:

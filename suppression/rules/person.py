@@ -3,15 +3,15 @@
 from suppression.decision import SKIP, Reason, Refuse, Skip
 from suppression.model import Facts, Request
 from suppression.purposes import Catalogue
-from suppression.rules.reach import is_required
+from suppression.rules.reach import is_required, oldest
 
 
 def erased(request: Request, facts: Facts, _catalogue: Catalogue) -> Refuse | None:
     """An erasure is of the whole recipient, whatever its scope says; `required` does not pass it."""
-    for entry in facts.suppressions:
-        if entry.reason is Reason.ERASED and entry.in_force(request.at):
-            return Refuse(Reason.ERASED, "erased", entry.id)
-    return None
+    entry = oldest(
+        entry for entry in facts.suppressions if entry.reason is Reason.ERASED and entry.in_force(request.at)
+    )
+    return Refuse(Reason.ERASED, "erased", entry.id) if entry else None
 
 
 def child(request: Request, facts: Facts, _catalogue: Catalogue) -> Refuse | Skip | None:

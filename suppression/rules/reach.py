@@ -1,6 +1,8 @@
 """What a scope reaches, and which requests stops do not reach: the same for every rule."""
 
-from suppression.model import Request, Scope
+from collections.abc import Iterable
+
+from suppression.model import Request, Scope, Suppression, position
 
 
 def covers(scope: Scope, request: Request) -> bool:
@@ -15,6 +17,15 @@ def covers(scope: Scope, request: Request) -> bool:
 
 def on_channel(scope: Scope, request: Request) -> bool:
     return not scope.channels or request.channel in scope.channels
+
+
+def by_age(entry: Suppression) -> tuple[tuple[int, int], str]:
+    """The oldest of several entries is named, in whatever order they were read."""
+    return position(entry.order), entry.id
+
+
+def oldest(entries: Iterable[Suppression]) -> Suppression | None:
+    return min(entries, key=by_age, default=None)
 
 
 def is_required(request: Request) -> bool:

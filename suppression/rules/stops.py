@@ -6,7 +6,7 @@ from datetime import datetime
 from suppression.decision import SKIP, Reason, Refuse, Skip
 from suppression.model import ALL, Channel, Consent, Facts, Request, Scope, Suppression, Way, position
 from suppression.purposes import Catalogue
-from suppression.rules.reach import covers, is_required, on_channel
+from suppression.rules.reach import by_age, covers, is_required, oldest, on_channel
 
 TRANSACTIONAL = "transactional"
 # Reasons that rules of their own judge, in wider or narrower scopes than the entry's.
@@ -20,14 +20,14 @@ def complaint(request: Request, facts: Facts, _catalogue: Catalogue) -> Refuse |
     """Who complained of one message gets none of the kind on that channel: nothing but transactions."""
     if request.purpose.class_ == TRANSACTIONAL or is_required(request):
         return SKIP
-    for entry in facts.suppressions:
-        if (
-            entry.reason is Reason.COMPLAINED
-            and on_channel(entry.scope, request)
-            and entry.in_force(request.at)
-        ):
-            return Refuse(Reason.COMPLAINED, "complaint", entry.id)
-    return None
+    entry = oldest(
+        entry
+        for entry in facts.suppressions
+        if entry.reason is Reason.COMPLAINED
+        and on_channel(entry.scope, request)
+        and entry.in_force(request.at)
+    )
+    return Refuse(Reason.COMPLAINED, "complaint", entry.id) if entry else None
 
 
 def suppression(request: Request, facts: Facts, _catalogue: Catalogue) -> Refuse | None:
@@ -46,13 +46,9 @@ def suppression(request: Request, facts: Facts, _catalogue: Catalogue) -> Refuse
         against = [entry for entry in against if _binds_required(entry, request)]
     if not against:
         return None
-    named = max(against, key=_narrowest_then_oldest)
+    narrowest = max(entry.scope.specificity for entry in against)
+    named = min((entry for entry in against if entry.scope.specificity == narrowest), key=by_age)
     return Refuse(named.reason, "suppression", named.id)
-
-
-def _narrowest_then_oldest(entry: Suppression) -> tuple[tuple[int, ...], int, int]:
-    milliseconds, sequence = position(entry.order)
-    return entry.scope.specificity, -milliseconds, -sequence
 
 
 def _binds_required(entry: Suppression, request: Request) -> bool:
