@@ -1,9 +1,11 @@
 """The relaxed canonical forms of DKIM (RFC 6376 3.4.2, 3.4.4), made by whole-buffer operations."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 
 CHUNK = 1 << 16
+BLANKS = re.compile(rb"  +")
 TAB_TO_BLANK = bytes.maketrans(b"\t", b" ")
 
 
@@ -44,9 +46,7 @@ def _relaxed_lines(chunk: bytes) -> tuple[bytes, int]:
 def _one_blank(data: bytes) -> bytes:
     if b"\t" in data:
         data = data.translate(TAB_TO_BLANK)
-    while b"  " in data:
-        data = data.replace(b"  ", b" ")
-    return data
+    return BLANKS.sub(b" ", data)
 
 
 def _whole_lines(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:

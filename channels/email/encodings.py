@@ -17,8 +17,8 @@ BASE64 = re.compile(rb"[A-Za-z0-9+/]*+={0,2}")
 # One encoded item as binascii.a2b_qp reads it, which is what decodes here; group 1: a soft break, which says nothing.
 QP_ITEM = re.compile(rb"(=(?:\r[^\n]*+\n?|\n|\Z))|=[0-9A-Fa-f]{2}|==|[^=]|=")
 LINES = re.compile(rb"[^\n]*+\n|[^\n]++")
-QP_UNSAFE = re.compile(rb"[^ -<>-~\t]")
-QP_UNSAFE_BINARY = re.compile(rb"[^!-<>-~]")
+QP_UNSAFE = re.compile(rb"[^ -<>-~\t]+")
+QP_UNSAFE_BINARY = re.compile(rb"[^!-<>-~]+")
 GUESSES = 4
 GUESS_WITHIN = 1 << 18
 
@@ -134,7 +134,7 @@ def _within(line: bytes, wanted: int) -> int:
 
 def qp_text(data: bytes) -> bytes:
     """Text encoded line by line; CRLF stays a line end (RFC 2045 6.7)."""
-    return b"\r\n".join(_qp_line(line, QP_UNSAFE) for line in data.split(b"\r\n"))
+    return b"\r\n".join([_qp_line(line, QP_UNSAFE) for line in data.split(b"\r\n")])
 
 
 def qp_binary(data: bytes) -> bytes:
@@ -143,13 +143,17 @@ def qp_binary(data: bytes) -> bytes:
 
 
 def _qp_line(line: bytes, unsafe: re.Pattern[bytes]) -> bytes:
-    quoted = unsafe.sub(lambda match: b"=%02X" % match[0][0], line)
-    if quoted[-1:] in (b" ", b"\t"):
+    quoted = unsafe.sub(_hex, line)
+    if quoted.endswith((b" ", b"\t")):
         quoted = quoted[:-1] + b"=%02X" % quoted[-1]
     if quoted.startswith((b"--", b".", b"From ")):
         # No line of ours may look like a delimiter, an end of data or a mailbox line.
         quoted = b"=%02X" % quoted[0] + quoted[1:]
-    return b"=\r\n".join(_soft_lines(quoted))
+    return quoted if len(quoted) <= LINE else b"=\r\n".join(_soft_lines(quoted))
+
+
+def _hex(match: re.Match[bytes]) -> bytes:
+    return b"".join([b"=%02X" % byte for byte in match[0]])
 
 
 def _soft_lines(quoted: bytes) -> Iterator[bytes]:

@@ -9,14 +9,23 @@ import re
 from bisect import bisect
 from functools import cached_property
 
+
+def _any_case(names: str) -> list[bytes]:
+    """Patterns for the names in any case (the flag would slow every other match)."""
+    return [b"".join(b"[%c%c]" % (c, c - 32) for c in name.encode()) for name in names.split()]
+
+
 # One tag's attributes as the standard reads them: quotes count only right after "=".
 _BLANK = rb"[ \t\n\r\f]*+"
 _VALUE = rb"""(?:"[^"]*+"|'[^']*+'|[^ \t\n\r\f>"'][^ \t\n\r\f>]*+|(?=>))"""
 _NAME = rb"(?:=[^ \t\n\r\f/>=]*+|[^ \t\n\r\f/>=]++)"
 _ATTRIBUTE = _NAME + rb"(?:" + _BLANK + rb"=" + _BLANK + _VALUE + rb"|(?!" + _BLANK + rb"=))"
-_ATTRIBUTES = rb"(?:[ \t\n\r\f/]++|" + _ATTRIBUTE + rb")*+>"
-_RAW = rb"script|style|textarea|title|xmp|iframe|noembed|noframes|plaintext"
+_USUAL = rb""" [a-zA-Z:-]++="[^"]*+"(?=[ >])"""  # nothing but speed: most attributes look like this
+_ATTRIBUTES = rb"(?:" + _USUAL + rb"|[ \t\n\r\f/]++|" + _ATTRIBUTE + rb")*+>"
+_RAW = b"|".join(_any_case("script style textarea title xmp iframe noembed noframes plaintext"))
+_BODY, _HTML = _any_case("body html")
 _NAME_ENDS = rb"(?=[ \t\n\r\f/>])"
+_TAG_NAME = rb"[a-zA-Z][^ \t\n\r\f/>]*+"
 _COMMENT = rb"<!--(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
 _CDATA = rb"<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+\]\]>"
 _BOGUS = rb"<(?:!(?!--)(?!\[CDATA\[)|\?|/[^a-zA-Z>])[^>]*+>|</>"
@@ -25,17 +34,15 @@ _BOGUS = rb"<(?:!(?!--)(?!\[CDATA\[)|\?|/[^a-zA-Z>])[^>]*+>|</>"
 # anything unclosed, and at the end.
 SKIP = re.compile(
     rb"(?:[^<]++|<(?![a-zA-Z/!?])"
-     rb"|<(?!/?(?:" + _RAW + rb"|body|html)" + _NAME_ENDS + rb")/?[a-zA-Z][^ \t\n\r\f/>]*+" + _ATTRIBUTES
-    + rb"|<(?:body|html)" + _NAME_ENDS + _ATTRIBUTES
-    + rb"|</(?:" + _RAW + rb")" + _NAME_ENDS + _ATTRIBUTES
-    + rb"|" + _COMMENT + rb"|" + _CDATA + rb"|" + _BOGUS + rb")*+",
-    re.IGNORECASE,
+     rb"|<(?:(?!/?(?:" + _RAW + rb"|" + _BODY + rb"|" + _HTML + rb")" + _NAME_ENDS + rb")/?" + _TAG_NAME
+    + rb"|(?:" + _BODY + rb"|" + _HTML + rb"|/(?:" + _RAW + rb"))" + _NAME_ENDS + rb")" + _ATTRIBUTES
+    + rb"|" + _COMMENT + rb"|" + _CDATA + rb"|" + _BOGUS + rb")*+"
 )  # fmt: skip
-END_TAG = re.compile(rb"</(body|html)" + _NAME_ENDS + _ATTRIBUTES, re.IGNORECASE)
-RAW_TAG = re.compile(rb"<(" + _RAW + rb")" + _NAME_ENDS + _ATTRIBUTES, re.IGNORECASE)
+END_TAG = re.compile(rb"</(?:" + _BODY + rb"|(" + _HTML + rb"))" + _NAME_ENDS + _ATTRIBUTES)
+RAW_TAG = re.compile(rb"<(" + _RAW + rb")" + _NAME_ENDS + _ATTRIBUTES)
 SCRIPT_TOKEN = re.compile(rb"<!---*+>|<!--|-->|</?script" + _NAME_ENDS, re.IGNORECASE)
-NOT_SHOWN = re.compile(_COMMENT + rb"|" + _CDATA, re.IGNORECASE)
-UNCLOSED_CDATA = re.compile(rb"<!\[CDATA\[[^>]*+>", re.IGNORECASE)
+NOT_SHOWN = re.compile(_COMMENT + rb"|" + _CDATA)
+UNCLOSED_CDATA = re.compile(rb"<!\[CDATA\[[^>]*+>")
 
 
 class Document:
@@ -95,7 +102,7 @@ class Document:
     def _special(self, at: int) -> int:
         """Where to go on after the end tag or raw text at `at`; -1 when it is never closed."""
         if (end_tag := END_TAG.match(self._data, at)) is not None:
-            if end_tag[1].lower() == b"body":
+            if end_tag[1] is None:
                 self._body = at
             else:
                 self._html = at

@@ -4,6 +4,7 @@ Library serialisers break long URIs into encoded words, which no mailbox provide
 """
 
 import re
+from functools import lru_cache
 
 from channels.email.charsets import to_ascii
 from channels.email.ways_out import WaysOut, one_line, safe_uri
@@ -26,7 +27,7 @@ def list_headers(ways: WaysOut, *, list_id: bool) -> bytes:
         # RFC 8058 3.1: besides the one https URI there may be others; the left one is preferred.
         lines += b",\r\n <" + _mailto(ways.mailto) + b">"
     lines += b"\r\n" + ONE_CLICK
-    return lines + _list_id(ways) if list_id else lines
+    return lines + _list_id(ways.list_title, ways.list_id) if list_id else lines
 
 
 def _mailto(address: str) -> bytes:
@@ -34,9 +35,10 @@ def _mailto(address: str) -> bytes:
     return safe_uri(uri).encode("ascii")
 
 
-def _list_id(ways: WaysOut) -> bytes:
-    label = LABEL.sub("-", to_ascii(ways.list_id)).strip(".-")[:MAX_LIST_ID]
-    title = to_ascii(one_line(ways.list_title)).strip()[:MAX_TITLE].strip()
+@lru_cache(maxsize=1024)
+def _list_id(list_title: str, list_id: str) -> bytes:
+    label = LABEL.sub("-", to_ascii(list_id)).strip(".-")[:MAX_LIST_ID]
+    title = to_ascii(one_line(list_title)).strip()[:MAX_TITLE].strip()
     if not UNQUOTED.fullmatch(title):
         title = '"' + title.replace("\\", "\\\\").replace('"', '\\"') + '"'
     phrase = f"{title} " if title else ""

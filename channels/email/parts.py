@@ -15,8 +15,8 @@ MAX_ODD_LINES = 10_000
 MAX_SCANNED = 1 << 28
 
 ENCAPSULATED = MediaType("message", "rfc822")
-# RFC 2045 6.2, and two spellings that nobody reads differently.
-IDENTITY = frozenset({b"", b"7bit", b"8bit", b"binary", b"7-bit", b"8-bit"})
+# RFC 2045 6.2, and spellings that nobody reads differently.
+IDENTITY = frozenset({b"", b"7bit", b"8bit", b"binary", b"7-bit", b"8-bit", b"7bits", b"8bits"})
 
 
 @dataclass(slots=True)
@@ -159,8 +159,8 @@ def _media(header: HeaderBlock, default: MediaType) -> MediaType:
 
 
 def _sound(header: HeaderBlock) -> bool:
-    """Whether all readers agree on what the part is: no field that decides it is there twice."""
-    return all(
-        len(set(header.values(name))) < 2
+    """Whether all readers agree on what the part is: no field that decides it is there twice, differently."""
+    return not any(
+        len(header.named(name)) > 1 and len(set(header.values(name))) > 1
         for name in (b"content-type", b"content-transfer-encoding", b"content-disposition")
     )

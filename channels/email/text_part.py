@@ -5,7 +5,7 @@ from functools import cached_property
 
 from channels.email.charsets import Family, Readable, charset, readable
 from channels.email.encodings import Encoding, decoded, encoding
-from channels.email.footer import Setting, html_values, plain_values
+from channels.email.footer import Setting, html_value, plain_value
 from channels.email.html_end import Document
 from channels.email.parts import Part
 from channels.email.placeholders import placeholders
@@ -22,7 +22,8 @@ from channels.email.splices import (
 )
 from channels.email.ways_out import WaysOut
 
-LONG_LINE = re.compile(rb"^[^\n]{1000}", re.MULTILINE)  # RFC 5322 2.1.1: 998 and CR
+MAX_LINE = 998  # RFC 5322 2.1.1
+PGP_MARK = b"-----BEGIN PGP "
 PGP = re.compile(rb"^-----BEGIN PGP (?:SIGNED )?MESSAGE-----", re.MULTILINE)
 TOKEN = re.compile(rb"[A-Za-z0-9_~.-]{8}")
 TRANSFER_LABEL = b"Content-Transfer-Encoding: quoted-printable\r\n"
@@ -49,7 +50,7 @@ class TextPart:
         encoded = raw[part.body : part.end]
         data = decoded(kind, encoded)
         text = None if data is None else readable(data, charset(part.media.parameters.get("charset")))
-        if data is None or text is None or PGP.search(text.scan):
+        if data is None or text is None or _is_pgp(text.scan):
             return None
         return cls(part, Body(raw, part.body, part.end, data), kind, text)
 
@@ -67,19 +68,22 @@ class TextPart:
         """What gives this part its way out; None when it cannot be given one."""
         if not footer and not self._placeholders:
             return []
-        values = self._values(ways)
-        used = {place.kind for place in self._placeholders} | ({Kind.FOOTER} if footer else set())
-        splice = self._splice(footer, ascii_only=all(values[kind].isascii() for kind in used))
+        kinds = {place.kind for place in self._placeholders} | ({Kind.FOOTER} if footer else set())
+        values = {kind: self._value(kind, ways) for kind in kinds}
+        splice = self._splice(footer, ascii_only=all(map(bytes.isascii, values.values())))
         if splice is None:
             return None
         edits = splice.fill(values)
         return [*edits[:-1], edits[-1]._replace(new=self._gap + edits[-1].new)] if self._gap else edits
 
-    def _values(self, ways: WaysOut) -> dict[Kind, bytes]:
-        closing = self._text.closing if self._end == len(self._text.scan) else b""
+    def _value(self, kind: Kind, ways: WaysOut) -> bytes:
+        charset = self._text.charset
         if self.html:
-            return html_values(ways, self._text.charset, closing)
-        return plain_values(ways, self._text.charset, self._setting, closing)
+            value = charset.encode_html(html_value(kind, ways))
+        else:
+            value = charset.encode(plain_value(kind, ways, self._setting))
+        at_end = kind is Kind.FOOTER and self._end == len(self._text.scan)
+        return self._text.closing + value if at_end else value
 
     @cached_property
     def _setting(self) -> Setting:
@@ -128,7 +132,7 @@ class TextPart:
 
     def _worked_out(self, places: list[Place], *, ascii_only: bool) -> Splice | None:
         encoded = self._body.encoded
-        long = LONG_LINE.search(encoded) is not None
+        long = _has_long_line(encoded)
         if self._kind is Encoding.BASE64:
             return Tail(self._body, places, whole=long)
         binary = self._text.charset.family is Family.WIDE
@@ -150,3 +154,11 @@ class TextPart:
             return [edits[0]._replace(new=TRANSFER_LABEL), *edits[1:]]
         mime = self._part.top and not header.named(b"mime-version")
         return [Edit(header.start, header.start, TRANSFER_LABEL + (MIME_VERSION if mime else b""))]
+
+
+def _has_long_line(data: bytes) -> bool:
+    return len(data) > MAX_LINE and max(map(len, data.split(b"\r\n"))) > MAX_LINE
+
+
+def _is_pgp(text: bytes) -> bool:
+    return PGP_MARK in text and PGP.search(text) is not None
