@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suppression.decision import SKIP, Defer, Reason, Refuse, Send, Verdict
+from suppression.decision import SKIP, Defer, Reason, Refuse, RuleVerdict, Send, Verdict
 from suppression.model import Basis, Consent, Facts, Request, Scope, Suppression, Way
-from suppression.policy import RULES, _settled, decide, explain
+from suppression.policy import RULES, _settled, _verdict, decide, explain
 from suppression.rules.stops import stands_against
 from tests.suppression.cases import (
     AGO,
@@ -198,6 +198,19 @@ def test_a_refusal_names_the_rule_that_made_it(request: Request, known: Facts) -
         answer = rule(request, known, CATALOGUE)
         if isinstance(answer, Refuse | Send | Defer):
             assert answer.rule == name
+
+
+def test_explain_tells_when_a_deferred_message_may_go() -> None:
+    assert _verdict("hours", Defer(Reason.OUTSIDE_HOURS, NOW, "hours")) == RuleVerdict(
+        "hours", Verdict.DEFER, Reason.OUTSIDE_HOURS, until=NOW
+    )
+
+
+def test_a_no_wins_over_a_ground_to_send() -> None:
+    """A cap or an hour that comes after the consent still holds."""
+    no = Defer(Reason.CAPPED, NOW, "caps")
+
+    assert _settled([None, Send(Reason.CONSENTED), no, Refuse(Reason.LISTED)]) == no
 
 
 def test_no_ground_to_send_is_a_refusal() -> None:
