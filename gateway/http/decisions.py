@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse, Response
 
 from gateway.http import examples, render
 from gateway.http.access import Caller, app_asked_for, caller_of, keyed
-from gateway.http.doors import Check, Decided, Doors, Entry
+from gateway.http.doors import Doors, Entry
 from gateway.http.fields import AddressText, Body, Moment, PurposePath, address_of, leaf, plus_restored
 from gateway.http.idempotency import once
 from gateway.http.problems import InvalidField
+from gateway.pipeline import Ask
 from suppression import address
 from suppression.address import Address
 from suppression.decision import Reason
@@ -98,7 +99,7 @@ def routes(doors: Doors) -> list[APIRouter]:
         """Nothing is logged or counted. `app`: for keys of support, where there are several apps."""
         asking = app_asked_for(doors, caller_of(request), app)
         found = address_of(plus_restored(address), "query:address", channel)
-        check = Check(asking, channel, leaf(doors, purpose, "query:purpose"), found)
+        check = Ask(asking, channel, leaf(doors, purpose, "query:purpose"), found)
         return JSONResponse(await _explained(doors, check))
 
     return [deciding, explaining]
@@ -128,10 +129,14 @@ async def _recorded(
     async def decide(index: int, one: _Parsed) -> render.Json:
         if one.address is None:
             return _unusable(one, doors.clock())
-        check = Check(caller.acting, one.asked.channel, one.purpose, one.address)
+        check = Ask(caller.acting, one.asked.channel, one.purpose, one.address)
         async with gate:
-            decided = await doors.deciding.decide_and_record(check, change_id=ids.change_id(index))
-        return _shown(one, decided)
+            made, decision_id, at = await doors.deciding.decide_and_record(
+                check, change_id=ids.change_id(index)
+            )
+        answer = render.decision(made, binding=True)
+        good_until = render.moment(at + GOOD_FOR)
+        return _named(one) | answer | {"decision_id": decision_id, "valid_until": good_until}
 
     return await _all([decide(index, one) for index, one in enumerate(parsed)])
 
@@ -143,7 +148,7 @@ async def _asked(doors: Doors, caller: Caller, parsed: list[_Parsed]) -> list[re
         at = one.asked.at or doors.clock()
         if one.address is None:
             return _unusable(one, at)
-        check = Check(caller.acting, one.asked.channel, one.purpose, one.address)
+        check = Ask(caller.acting, one.asked.channel, one.purpose, one.address)
         async with gate:
             decision = await doors.deciding.would(check, at)
         # No permission: it says what holds at that moment, and no longer.
@@ -168,21 +173,13 @@ def _named(one: _Parsed) -> render.Json:
     return {"to": one.asked.to, "channel": one.asked.channel.value, "purpose": one.asked.purpose}
 
 
-def _shown(one: _Parsed, decided: Decided) -> render.Json:
-    return (
-        _named(one)
-        | render.decision(decided.decision, binding=True)
-        | {"decision_id": decided.decision_id, "valid_until": render.moment(decided.at + GOOD_FOR)}
-    )
-
-
 def _unusable(one: _Parsed, at: datetime) -> render.Json:
     """There is no recipient whose log could hold a record of it, so it has no id."""
     refused = {"outcome": "refuse", "reason": Reason.UNUSABLE_ADDRESS.value}
     return _named(one) | refused | {"decision_id": None, "valid_until": render.moment(at + GOOD_FOR)}
 
 
-async def _explained(doors: Doors, check: Check) -> render.Json:
+async def _explained(doors: Doors, check: Ask) -> render.Json:
     recipient = doors.recipient(check.address)
     made, verdicts = await doors.deciding.explain(check)
     facts = await doors.reading.facts(recipient)

@@ -41,8 +41,6 @@ def calls(document: Mapping[str, Any]) -> Iterator[Call]:
     """Every call of an OpenAPI document, in its order."""
     for path, methods in document["paths"].items():
         for method, call in methods.items():
-            if method == "head":
-                continue
             yield Call(
                 method.upper(),
                 path,

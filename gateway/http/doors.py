@@ -1,6 +1,6 @@
 """All that this package needs of the rest, as one value that wiring fills.
 
-Nothing here is imported from the store or the pipeline: these protocols are the seam, and the tests run over a
+Nothing here knows how it is done: these protocols are the seam, and the tests run over a
 hand-made fake of them and over the real ones alike. Every method raises StoreUnavailable when the store does
 not answer in time.
 """
@@ -8,8 +8,9 @@ not answer in time.
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from gateway.pipeline import Ask
 from gateway.state.api_keys import ApiKey
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
@@ -26,44 +27,29 @@ from suppression.model import (
     Suppression,
     Way,
 )
-from suppression.purposes import Catalogue, Purpose
+from suppression.purposes import Catalogue
 from suppression.records import Record
 
 Entry = Suppression | Consent
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What is asked: one app wanting to reach one address."""
-
-    app: App
-    channel: Channel
-    purpose: Purpose
-    address: Address
-    legal_notice: str = ""
-    system: bool = False
-
-
-class Decided(NamedTuple):
-    """A decision with the id and time of its record: what it promises is counted from that time."""
-
-    decision: Decision
-    decision_id: str
-    at: datetime
-
-
 class Deciding(Protocol):
     """`gateway.pipeline.Pipeline`, as far as HTTP asks it."""
 
-    async def decide_and_record(self, ask: Check, *, change_id: str | None = None) -> Decided:
-        """Decides now, counts and logs it. A `change_id` seen before gets the decision made then."""
+    async def decide_and_record(
+        self, ask: Ask, *, change_id: str | None = None
+    ) -> tuple[Decision, str, datetime]:
+        """Decides now, counts and logs it: the decision, its record's id, and when it was made.
+
+        A `change_id` seen before gets all three as they were then: a repeat does not make a Send good for longer.
+        """
         ...
 
-    async def would(self, ask: Check, at: datetime | None = None) -> Decision:
+    async def would(self, ask: Ask, at: datetime | None = None) -> Decision:
         """What would be decided at `at`; nothing is logged or counted."""
         ...
 
-    async def explain(self, ask: Check) -> tuple[Decision, Sequence[RuleVerdict]]: ...
+    async def explain(self, ask: Ask) -> tuple[Decision, Sequence[RuleVerdict]]: ...
 
 
 class Applied(Protocol):

@@ -94,7 +94,11 @@ def _for_people(doors: Doors, sandbox: Sandbox) -> APIRouter:
     @router.get("/messages/{id}/raw")
     async def raw(request: Request, id: str) -> Response:  # noqa: A002, ARG001 - the path's own word
         message = await _find(sandbox, id)
-        source = base64.b64decode(message["raw"]) if message.get("raw") else str(message.get("body")).encode()
+        source = (
+            base64.b64decode(message["raw"])
+            if message["raw"] is not None
+            else str(message.get("body")).encode()
+        )
         return Response(source, media_type="text/plain; charset=utf-8", headers=dict(HEADERS))
 
     return router
@@ -108,7 +112,7 @@ async def _find(sandbox: Sandbox, message_id: str) -> Mapping[str, Any]:
 
 
 def _mail(message: Mapping[str, Any]) -> MailView | None:
-    return view(base64.b64decode(message["raw"])) if message.get("raw") else None
+    return view(base64.b64decode(message["raw"])) if message["raw"] is not None else None
 
 
 def _opening_apart(html: str) -> str:

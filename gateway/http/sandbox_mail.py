@@ -92,5 +92,8 @@ def _footer(*bodies: str | None) -> str | None:
 
 def _path(url: str) -> str | None:
     """Of this gateway's own links: they work under whatever name the sandbox was opened."""
-    path = urlsplit(url).path
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return None
     return path if path.startswith("/u/") else None

@@ -138,10 +138,11 @@ def routes(doors: Doors) -> list[APIRouter]:
     router.add_api_route(
         "/u/{token}",
         links.view,
-        methods=["GET", "HEAD"],
+        methods=["GET"],
         responses=dict(shown),
         summary="The page behind a link",
     )
+    router.add_api_route("/u/{token}", links.view, methods=["HEAD"], include_in_schema=False)
     router.add_api_route("/u/{token}", links.options, methods=["OPTIONS"], include_in_schema=False)
     router.add_api_route(
         "/u/{token}",

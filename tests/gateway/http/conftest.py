@@ -1,10 +1,12 @@
 """Fixtures: the same tests over doors of memory and over the real ones."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-from tests.gateway.http.world import FakeWorld, World, fake_world
+from suppression.store.store import Store
+from tests.gateway.http.world import FakeWorld, World, fake_world, real_world
 
 
 @pytest.fixture
@@ -16,5 +18,13 @@ async def fakes() -> AsyncIterator[FakeWorld]:
 
 
 @pytest.fixture
-async def world(fakes: FakeWorld) -> World:
-    return fakes
+async def real(store: Store, tmp_path: Path) -> AsyncIterator[World]:
+    made = await real_world(store, tmp_path)
+    async with made.client:
+        yield made
+
+
+@pytest.fixture(params=["fake", "real"])
+def world(request: pytest.FixtureRequest) -> World:
+    made: World = request.getfixturevalue("fakes" if request.param == "fake" else "real")
+    return made

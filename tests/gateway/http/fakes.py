@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from gateway.http.doors import Check, Decided, Entry, Link, Sandbox
+from gateway.http.doors import Entry, Link, Sandbox
+from gateway.pipeline import Ask
 from gateway.state.api_keys import ApiKey
 from suppression.address import Address
 from suppression.changes import Change, GiveConsent, Lift, Suppress, Withdraw, plan
@@ -19,6 +20,9 @@ from suppression.records import Record, RecordKind
 from suppression.store.keys import handle, parse_handle
 
 START = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
+
+
+Decided = tuple[Decision, str, datetime]
 
 
 @dataclass
@@ -97,11 +101,11 @@ class FakeDeciding:
         self.memory = memory
         self._of = recipient
 
-    async def decide_and_record(self, ask: Check, *, change_id: str | None = None) -> Decided:
+    async def decide_and_record(self, ask: Ask, *, change_id: str | None = None) -> Decided:
         self.memory.answer()
         if change_id is not None and change_id in self.memory.seen:
             former = self.memory.seen[change_id]
-            assert isinstance(former, Decided)
+            assert isinstance(former, tuple)
             return former
         decision = await self.would(ask)
         record = self.memory.write(
@@ -117,12 +121,12 @@ class FakeDeciding:
                 reason=decision.reason.value,
             )
         )
-        decided = Decided(decision, record.id, self.memory.now())
+        decided = (decision, record.id, self.memory.now())
         if change_id is not None:
             self.memory.seen[change_id] = decided
         return decided
 
-    async def would(self, ask: Check, at: datetime | None = None) -> Decision:
+    async def would(self, ask: Ask, at: datetime | None = None) -> Decision:
         self.memory.answer()
         now = at or self.memory.now()
         facts = self.memory.of(self._recipient(ask))
@@ -137,12 +141,12 @@ class FakeDeciding:
                 return Send(Reason.CONSENTED, "consent", yes.id)
         return Refuse(Reason.NO_CONSENT, "consent")
 
-    async def explain(self, ask: Check) -> tuple[Decision, list[RuleVerdict]]:
+    async def explain(self, ask: Ask) -> tuple[Decision, list[RuleVerdict]]:
         decision = await self.would(ask)
         verdict = Verdict.PASS if isinstance(decision, Send) else Verdict.REFUSE
         return decision, [RuleVerdict(decision.rule, verdict, decision.reason, decision.fact)]
 
-    def _recipient(self, ask: Check) -> Recipient:
+    def _recipient(self, ask: Ask) -> Recipient:
         return self._of(ask.address)
 
 

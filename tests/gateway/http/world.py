@@ -4,19 +4,27 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from channels.sandbox import Sandbox
+from gateway.changes import Changes
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, Entry
+from gateway.http.doors import Doors, Entry, Link
+from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Links
+from gateway.pipeline import Pipeline
+from gateway.reading import Reading
+from gateway.state.api_keys import ApiKeys
 from suppression.address import parse
 from suppression.model import App, Channel, Facts, Recipient, Sender, Suppression
 from suppression.purposes import Catalogue
-from suppression.records import Record
+from suppression.records import Record, RecordKind
 from suppression.store.keys import Keyring, handle
+from suppression.store.store import Store
 from suppression.token import TokenKeys, TokenKind
 from tests.gateway.http.fakes import (
     FakeBox,
@@ -59,7 +67,6 @@ class World(ABC):
 
     doors: Doors
     links: Links
-    box: FakeBox
     app: FastAPI = field(init=False)
     client: httpx.AsyncClient = field(init=False)
 
@@ -82,6 +89,9 @@ class World(ABC):
     @abstractmethod
     async def advance(self, by: timedelta) -> None:
         """Move the gateway's clock."""
+
+    async def advance_to(self, moment: str) -> None:
+        await self.advance(datetime.fromisoformat(moment) - self.now())
 
     def now(self) -> datetime:
         return self.doors.clock()
@@ -130,6 +140,7 @@ def entry_handle(recipient: Recipient, entry: Entry) -> str:
 @dataclass
 class FakeWorld(World):
     memory: Memory
+    box: FakeBox
 
     async def go_away(self) -> None:
         self.memory.away = True
@@ -174,4 +185,60 @@ def fake_world() -> FakeWorld:
         form_key=b"f" * 32,
         sandbox=fake_sandbox(memory, box),
     )
-    return FakeWorld(doors, made, box, memory)
+    return FakeWorld(doors, made, memory, box)
+
+
+@dataclass
+class RealWorld(World):
+    store: Store
+
+    async def go_away(self) -> None:
+        await self.store.close()
+
+    async def facts(self, address: str) -> Facts:
+        return await self.store.facts(self.recipient(address))
+
+    async def records(self, address: str) -> Sequence[Record]:
+        lines = await self.store.log.of(self.recipient(address).key)
+        return lines[::-1]
+
+    async def advance(self, by: timedelta) -> None:
+        await self.store.set_clock(self.store.now() + by)
+
+
+async def real_world(store: Store, folder: Path) -> RealWorld:
+    """The application on a real store, with the real pipeline, changes and readers."""
+    keys = ApiKeys(store.client.stops)
+    for name, (app, scopes) in KEYS.items():
+        await keys.issue(app, scopes, secret=SECRETS[name])
+    made, box = links(), Sandbox(folder)
+    pipeline = Pipeline(store, Catalogue.shipped(), SENDERS)
+
+    async def record_view(link: Link, method: str) -> None:
+        at = int(store.now().timestamp() * 1000)
+        seen = Record(
+            RecordKind.VIEWED,
+            at=at,
+            recipient=link.recipient.key.hex(),
+            sender=link.sender,
+            details={"method": method},
+        )
+        await store.log_record(link.recipient.key, seen, store.client.stops)
+
+    doors = Doors(
+        keys=keys,
+        apps=APPS,
+        senders=SENDERS,
+        catalogue=lambda: pipeline.catalogue,
+        recipient=store.keyring.recipient,
+        handle=entry_handle,
+        deciding=pipeline,
+        changes=Changes(store),
+        reading=Reading(store),
+        link=lambda text: made.read(text, pipeline.catalogue),
+        record_view=record_view,
+        clock=store.now,
+        form_key=b"f" * 32,
+        sandbox=SandboxDoor(box, store.set_clock),
+    )
+    return RealWorld(doors, made, store)

@@ -1,0 +1,204 @@
+"""What is shown of recipients, messages and the log: complete for support, their own sender's for apps."""
+
+import pytest
+
+from suppression.records import Record, RecordKind
+from suppression.token import TokenKind
+from tests.gateway.http.fakes import History
+from tests.gateway.http.world import FakeWorld, World
+
+ANN = "ann@example.net"
+
+
+async def stop(world: World, sender: str, key: str = "agent") -> str:
+    body = {"address": ANN, "purpose": "marketing", "sender": sender, "note": "x"}
+    return str((await world.post("/v1/suppressions", body, key)).json()["id"])
+
+
+async def test_an_unknown_recipient_is_an_empty_answer(world: World) -> None:
+    answer = await world.get("/v1/recipients/nobody@example.net")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"suppressions": [], "consents": [], "recent": []}
+
+
+async def test_a_recipient_shows_entries_consents_and_recent_records(world: World) -> None:
+    stopped = await stop(world, "*")
+    given = await world.post(
+        "/v1/consents",
+        {
+            "address": ANN,
+            "channels": ["email"],
+            "purpose": "service",
+            "basis": "contract",
+            "source": "shop",
+            "at": "2026-01-01T00:00:00Z",
+            "evidence": {"order": "4711"},
+        },
+    )
+    shown = (await world.get(f"/v1/recipients/{ANN}")).json()
+
+    (entry,) = shown["suppressions"]
+    assert entry["id"] == stopped
+    assert entry["in_force"] is True
+    (consent,) = shown["consents"]
+    assert consent["id"] == given.json()["id"]
+    assert consent["this_spelling"] is True
+    assert [line["kind"] for line in shown["recent"]] == ["suppressed", "consented"]
+    assert all(line["at"].endswith("Z") for line in shown["recent"])
+    assert "recipient" not in shown["recent"][0]
+
+
+async def test_stops_are_shown_for_every_spelling_consents_say_for_which(world: World) -> None:
+    await world.post(
+        "/v1/consents",
+        {
+            "address": "ann+shop@example.net",
+            "channels": ["email"],
+            "purpose": "marketing",
+            "basis": "opt_in",
+            "source": "form",
+            "at": "2026-01-01T00:00:00Z",
+            "evidence": {"form": "x"},
+        },
+    )
+    shown = (await world.get(f"/v1/recipients/{ANN}")).json()
+
+    assert [consent["this_spelling"] for consent in shown["consents"]] == [False]
+
+
+async def test_an_app_sees_its_own_senders_records_only(world: World) -> None:
+    own, general, foreign = [await stop(world, sender) for sender in ("shop", "*", "other")]
+    await world.get(f"/v1/recipients/{ANN}")
+
+    def ids(shown: list[dict[str, str]]) -> set[str]:
+        return {entry["id"] for entry in shown}
+
+    for key, expected in (
+        ("app", {own, general}),
+        ("stranger", {general, foreign}),
+        ("agent", {own, general, foreign}),
+        ("admin", {own, general, foreign}),
+    ):
+        shown = (await world.get(f"/v1/recipients/{ANN}", key)).json()
+        assert ids(shown["suppressions"]) == expected
+        assert len(shown["recent"]) == len(expected)
+        log = (await world.get("/v1/log", key, recipient=ANN)).json()["records"]
+        assert len(log) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("path", "key_of"),
+    [
+        ("ann%40example.net", ANN),
+        ("%2B12025550143", "+12025550143"),
+        ("+12025550143", "+12025550143"),
+        ("a%2Fb@example.net", "a/b@example.net"),
+        ("a/b@example.net", "a/b@example.net"),
+        ("%22a%20b%22@example.net", '"a b"@example.net'),
+        ("o%25neil@example.net", "o%neil@example.net"),
+        ("j%C3%BCrgen@example.net", "jürgen@example.net"),
+    ],
+)
+async def test_an_address_in_the_path_is_decoded_once(world: World, path: str, key_of: str) -> None:
+    await world.post("/v1/suppressions", {"address": key_of, "note": "x"})
+    answer = await world.get(f"/v1/recipients/{path}")
+
+    assert answer.status_code == 200
+    assert len(answer.json()["suppressions"]) == 1
+
+
+@pytest.mark.parametrize("path", ["nobody", "a@b@c", "%00", "a%40", "x" * 500 + "@example.net", "%FF%FE"])
+async def test_what_is_no_address_is_422_and_not_echoed(world: World, path: str) -> None:
+    answer = await world.get(f"/v1/recipients/{path}")
+
+    assert answer.status_code == 422
+    assert "nobody" not in answer.text
+
+
+async def test_the_log_of_a_decision_and_of_a_recipient(world: World) -> None:
+    body = {"requests": [{"to": ANN, "channel": "email", "purpose": "marketing/promotions"}]}
+    made = (await world.post("/v1/decisions", body)).json()["decisions"][0]
+
+    by_decision = (await world.get("/v1/log", decision=made["decision_id"])).json()["records"]
+    by_recipient = (await world.get("/v1/log", recipient=ANN)).json()["records"]
+    both = await world.get("/v1/log", decision=made["decision_id"], recipient=ANN)
+    other = await world.get("/v1/log", decision=made["decision_id"], recipient="bob@example.net")
+
+    assert [line["id"] for line in by_decision] == [made["decision_id"]]
+    assert by_decision == by_recipient == both.json()["records"]
+    assert other.json()["records"] == []
+    assert by_decision[0]["reason"] == "no_consent"
+    assert (await world.get("/v1/log", "stranger", decision=made["decision_id"])).json() == {"records": []}
+
+
+async def test_the_log_is_filtered(world: World) -> None:
+    for purpose in ("marketing/promotions", "transactional/orders"):
+        await world.post("/v1/decisions", {"requests": [{"to": ANN, "channel": "email", "purpose": purpose}]})
+
+    async def purposes(**asked: str) -> list[str]:
+        answer = await world.get("/v1/log", recipient=ANN, **asked)
+        return [line["purpose"] for line in answer.json()["records"]]
+
+    assert await purposes() == ["marketing/promotions", "transactional/orders"]
+    assert await purposes(reason="no_consent") == ["marketing/promotions"]
+    assert await purposes(outcome="send") == ["transactional/orders"]
+    assert await purposes(app="demo") == ["marketing/promotions", "transactional/orders"]
+    assert await purposes(app="trusted") == []
+    assert await purposes(limit="1") == ["transactional/orders"]
+    assert await purposes(since="2099-01-01T00:00:00Z") == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"recipient": "nobody"},
+        {"recipient": ANN, "limit": "0"},
+        {"recipient": ANN, "limit": "many"},
+        {"recipient": ANN, "since": "yesterday"},
+        {"recipient": ANN, "reason": "because"},
+        {"recipient": ANN, "surprise": "1"},
+    ],
+)
+async def test_a_log_query_that_is_not_understood_is_422(world: World, asked: dict[str, str]) -> None:
+    answer = await world.get("/v1/log", **asked)
+
+    assert answer.status_code == 422
+    assert ANN not in answer.text
+
+
+async def test_an_unknown_decision_is_an_empty_log(world: World) -> None:
+    for unknown in ("nonsense", "0" * 16):
+        assert (await world.get("/v1/log", decision=unknown)).json() == {"records": []}
+
+
+async def test_a_message_tells_what_became_of_it(fakes: FakeWorld) -> None:
+    lines = (
+        Record(RecordKind.HANDING_OVER, at=1764007200000, id="r1", sender="shop", channel="email"),
+        Record(
+            RecordKind.SENT, at=1764007201000, id="r2", sender="shop", decision="r1", text="queued as 4711"
+        ),
+    )
+    fakes.memory.messages["m1"] = History("m1", "email", ANN, lines)
+    answer = await fakes.get("/v1/messages/m1")
+
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["id"], told["channel"], told["to"], told["state"]) == ("m1", "email", ANN, "sent")
+    assert [line["kind"] for line in told["history"]] == ["handing_over", "sent"]
+    assert (await fakes.get("/v1/messages/m1", "stranger")).status_code == 404
+    assert (await fakes.get("/v1/messages/m1", "agent")).status_code == 200
+
+
+@pytest.mark.parametrize("message", ["nonsense", "0" * 16, "%00", "x" * 200])
+async def test_an_unknown_message_is_404_or_422(world: World, message: str) -> None:
+    assert (await world.get(f"/v1/messages/{message}")).status_code in {404, 422}
+
+
+async def test_a_view_of_a_link_is_in_the_log(world: World) -> None:
+    await world.client.get(f"/u/{world.token(kind=TokenKind.BODY)}")
+    (line,) = (await world.get("/v1/log", recipient=ANN)).json()["records"]
+
+    assert line["kind"] == "viewed"
+    assert line["details"] == {"method": "GET"}
