@@ -10,12 +10,11 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect, Request
 
 MOST = 8 * 1024
-_PATIENCE = 5.0  # seconds for a body that was announced and does not come
 
 
-async def form_value(request: Request, name: str) -> str:
+async def form_value(request: Request, name: str, patience: float) -> str:
     """The value of a plain urlencoded field; "" for anything else whatsoever."""
-    body = await _read(request)
+    body = await _read(request, patience)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/x-www-form-urlencoded":
         return ""
@@ -26,11 +25,11 @@ async def form_value(request: Request, name: str) -> str:
     return next((value for field, value in fields if field == name), "")
 
 
-async def _read(request: Request) -> bytes:
-    """What came of the body, up to the limit; the rest is left on the wire."""
+async def _read(request: Request, patience: float) -> bytes:
+    """What came of the body within the limit and the time; the rest is left on the wire."""
     body = bytearray()
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(patience):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) >= MOST:

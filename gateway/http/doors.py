@@ -232,6 +232,7 @@ class Doors:
     link         `TokenKeys.parse` with its recipient; InvalidToken for anything else
     record_view  a GET, HEAD or OPTIONS of a link, for the log
     clock        the gateway's time: real, but for the sandbox clock's offset
+    patience     seconds that a click waits for a body that was announced and does not come
     form_key     at least 32 bytes, the same for all workers: signs what an undo button carries
     """
 
@@ -249,3 +250,4 @@ class Doors:
     clock: Callable[[], datetime]
     form_key: bytes = field(repr=False)
     sandbox: Sandbox | None = None
+    patience: float = 5.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 import uvicorn
 from starlette.types import ASGIApp
 
-from gateway.http.wire import BoundedHttp
+from gateway.http.wire import HEAD_WITHIN, bounded
 
 _CONNECTIONS = 500  # at once, of one process; more are told to try again
 _KEEP_ALIVE = 15  # seconds that an idle connection stays
@@ -48,6 +48,7 @@ async def serve(
     *,
     grace: float = 20.0,
     connections: int = _CONNECTIONS,
+    head_within: float = HEAD_WITHIN,
     tls: Callable[[], ssl.SSLContext] | None = None,
 ) -> HttpServer:
     """Start, and return once it accepts. `grace`: seconds that drain waits for answers under way."""
@@ -56,7 +57,7 @@ async def serve(
     config = uvicorn.Config(
         app,
         loop="none",
-        http=BoundedHttp,
+        http=bounded(head_within),
         ws="none",
         lifespan="off",
         interface="asgi3",

@@ -57,7 +57,7 @@ class Links:
         except InvalidToken:
             return self._unknown()
         sender = self._doors.senders[link.sender]
-        choice = chosen(await form_value(request, "scope"), self._choices(link, sender))
+        choice = chosen(await form_value(request, "scope", self._doors.patience), self._choices(link, sender))
         try:
             applied = await self._suppress(link, choice)
         except Unavailable as error:
@@ -72,7 +72,7 @@ class Links:
         except InvalidToken:
             return self._unknown()
         sender = self._doors.senders[link.sender]
-        value = await form_value(request, "undo")
+        value = await form_value(request, "undo", self._doors.patience)
         try:
             await self._lift(token, value)
         except (InvalidToken, NotFound, Conflict):

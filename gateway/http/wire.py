@@ -16,7 +16,7 @@ HEAD_WITHIN = 15.0  # seconds
 class BoundedHttp(HttpToolsProtocol):
     """Uvicorn's protocol, which closes what comes too slowly or too large before a request is there."""
 
-    head_within = HEAD_WITHIN
+    head_within = HEAD_WITHIN  # a class's: uvicorn makes the instances
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,11 +33,12 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._head_bytes += len(data)
         super().data_received(data)
         # Looked at after parsing: what came behind a complete head is body, and limited elsewhere.
-        if self._in_head and self._head_bytes > LARGEST_HEAD and not self.transport.is_closing():
-            self.send_400_response("Request head too large.")
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > LARGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response("Request head too large.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -62,3 +63,8 @@ class BoundedHttp(HttpToolsProtocol):
     def _too_slow(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+
+def bounded(head_within: float) -> type[BoundedHttp]:
+    """The protocol with another patience."""
+    return type("Bounded", (BoundedHttp,), {"head_within": head_within})

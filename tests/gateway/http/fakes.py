@@ -2,6 +2,7 @@
 than the tests need. The real doors run the same tests.
 """
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -59,6 +60,7 @@ class Memory:
     messages: dict[str, History] = field(default_factory=dict)
     away: bool = False
     broken: bool = False
+    delay: float = 0.0
     offset: timedelta = timedelta()
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -169,6 +171,7 @@ class FakeChanges:
     ) -> Applied:
         evidence = {"note": note} if note else {}
         change = Suppress(scope, reason, way, source, actor, self.memory.now(), until, evidence=evidence)
+        await asyncio.sleep(self.memory.delay)
         return self._apply(recipient, change, change_id)
 
     async def lift(

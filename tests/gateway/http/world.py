@@ -93,6 +93,9 @@ class World(ABC):
     async def advance_to(self, moment: str) -> None:
         await self.advance(datetime.fromisoformat(moment) - self.now())
 
+    def bearer(self, key: str) -> str:
+        return f"Bearer {SECRETS[key]}"
+
     def now(self) -> datetime:
         return self.doors.clock()
 
@@ -184,6 +187,7 @@ def fake_world() -> FakeWorld:
         clock=memory.now,
         form_key=b"f" * 32,
         sandbox=fake_sandbox(memory, box),
+        patience=0.3,
     )
     return FakeWorld(doors, made, memory, box)
 
