@@ -9,26 +9,39 @@ from pathlib import Path
 
 
 class ReplyDropper:
-    """`dropped` counts the replies that were lost. The second try of the same bytes gets its reply."""
+    """`dropped` counts the replies that were lost, while it is `active`. The second try of the same bytes gets its reply."""
 
     def __init__(self, server: Path) -> None:
         self._server = server
         self._seen: set[bytes] = set()
         self.dropped = 0
+        self.active = True
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream, downstream = await asyncio.open_unix_connection(self._server)
-        with contextlib.suppress(ConnectionError):
-            while chunk := await reader.read(1 << 20):
-                downstream.write(chunk)
-                reply = await upstream.read(1 << 20)
-                ran = b"EVALSHA" in chunk and not reply.startswith(b"-NOSCRIPT")
-                if ran and self._first_time(chunk):
-                    self.dropped += 1
-                    break
-                writer.write(reply)
+        with contextlib.suppress(OSError):
+            upstream, downstream = await asyncio.open_unix_connection(self._server)
+            with contextlib.closing(downstream):
+                await self._pass_on(reader, writer, upstream, downstream)
         writer.close()
-        downstream.close()
+
+    async def _pass_on(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        upstream: asyncio.StreamReader,
+        downstream: asyncio.StreamWriter,
+    ) -> None:
+        """One request and its reply at a time, until one side closes or a reply is lost."""
+        while chunk := await reader.read(1 << 20):
+            downstream.write(chunk)
+            reply = await upstream.read(1 << 20)
+            ran = b"EVALSHA" in chunk and reply and not reply.startswith(b"-NOSCRIPT")
+            if ran and self.active and self._first_time(chunk):
+                self.dropped += 1
+                return
+            if not reply:
+                return
+            writer.write(reply)
 
     def _first_time(self, chunk: bytes) -> bool:
         digest = hashlib.sha256(chunk).digest()
