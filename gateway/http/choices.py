@@ -11,7 +11,7 @@ MARKETING = "marketing"
 OWN = "own"
 
 _MESSAGES = {
-    Channel.EMAIL: "e-mails",
+    Channel.EMAIL: "emails",
     Channel.SMS: "text messages",
     Channel.VOICE: "calls",
     Channel.AUDIENCE: "audiences",
@@ -35,7 +35,7 @@ def choices(link: Link, sender: Sender, catalogue: Catalogue) -> tuple[Choice, .
     everything = Choice(
         EVERYTHING,
         "everything",
-        "All e-mails, texts and calls that come by this service, those about orders included. "
+        "All emails, texts and calls that come by this service, those about orders included. "
         "Only what must reach you, such as a password reset that you ask for, still does.",
         Scope(),
     )

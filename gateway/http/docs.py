@@ -45,7 +45,7 @@ def calls(document: Mapping[str, Any]) -> Iterator[Call]:
                 method.upper(),
                 path,
                 call.get("summary", ""),
-                call.get("description", ""),
+                call.get("description", "").replace("`", ""),
                 tuple(_parameters(call)),
                 _example(call.get("requestBody", {})),
                 next(filter(None, (_example(answer) for answer in call["responses"].values())), ""),

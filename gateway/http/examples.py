@@ -58,7 +58,9 @@ def answers(example: Any, status: int = 200, **more: tuple[str, Any]) -> dict[in
         401: _problem("No key, or one that is not known."),
         403: _problem("The key may not do this."),
         422: _problem("What was sent cannot be used.", PROBLEM),
-        503: _problem("The store is away: nothing was done, try again after Retry-After."),
+        503: _problem(
+            "We cannot now: try again after Retry-After. With an Idempotency-Key nothing happens twice."
+        ),
     }
     for name, (said, shown) in more.items():
         code = int(name.removeprefix("s"))

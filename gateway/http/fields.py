@@ -13,7 +13,7 @@ from gateway.http.problems import Forbidden, InvalidField
 from suppression import address
 from suppression.address import Address, Kind
 from suppression.errors import UnknownPurpose, UnusableAddress
-from suppression.model import ALL, Channel, Recipient, Sender
+from suppression.model import Channel, Recipient, Sender
 from suppression.purposes import Purpose
 
 LONGEST_ADDRESS = 400
@@ -118,7 +118,3 @@ def check_channels(recipient: Recipient, channels: frozenset[Channel], pointer: 
     )
     if not channels <= reachable:
         raise InvalidField(pointer, "This address cannot be reached on these channels.")
-
-
-def everything(name: str | None) -> str:
-    return ALL if name is None else name
