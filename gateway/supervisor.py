@@ -40,16 +40,19 @@ def run(
     workers: int,
     *,
     on_ready: Callable[[], None] = _nothing,
-    on_tick: Callable[[], None] = _nothing,
+    on_tick: Callable[[], object] = _nothing,
     drain: float = DRAIN,
+    hangup_stops: bool = False,
 ) -> int:
     """Until SIGTERM or SIGINT; the exit code. Closes `sockets` when it stops.
 
     on_ready  called once, when all workers have said that they are ready
     on_tick   called every half second
+    hangup_stops  SIGHUP says that the terminal was closed, not that workers shall be replaced
     """
     with signal_pipe(SIGNALS) as pipe:
         supervisor = _Supervisor(make_worker, sockets, workers, pipe, on_ready, on_tick, drain)
+        supervisor.stops_on |= {signal.SIGHUP} if hangup_stops else set()
         try:
             return supervisor.run()
         except BaseException:
@@ -68,7 +71,7 @@ class _Supervisor:
         workers: int,
         pipe: tuple[int, int],
         on_ready: Callable[[], None],
-        on_tick: Callable[[], None],
+        on_tick: Callable[[], object],
         drain: float,
     ) -> None:
         self._make_worker = make_worker
@@ -89,6 +92,7 @@ class _Supervisor:
         self._selector = selectors.DefaultSelector()
         self._selector.register(pipe[0], selectors.EVENT_READ, None)
         self._own = (*pipe, self._alive_fd)
+        self.stops_on = {signal.SIGTERM, signal.SIGINT}
 
     def run(self) -> int:
         gc.collect()
@@ -149,7 +153,7 @@ class _Supervisor:
         worker.ready = os.read(worker.ready_fd, 1) == b"."
 
     def _obey(self, signals: bytes) -> None:
-        if signal.SIGTERM in signals or signal.SIGINT in signals:
+        if self.stops_on.intersection(signals):
             self.stop()
         elif signal.SIGHUP in signals and not self._to_replace:
             self._to_replace = [worker for worker in self._workers if not worker.draining]

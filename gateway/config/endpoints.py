@@ -14,14 +14,16 @@ def check(file: schema.File, problems: Problems, *, dev: bool) -> None:
         problems.note("public_url", "must begin with https:// (links in mail are followed by strangers)")
     if not dev and file.next_hop is None:
         problems.note("next_hop", "is required: where mail goes")
-    _check_ports(file, problems)
+    _check_ports(file, problems, dev=dev)
     _check_certificate(file.smtp, problems)
     if file.next_hop is not None:
         _check_hop(file.next_hop, problems)
 
 
-def _check_ports(file: schema.File, problems: Problems) -> None:
-    ports = Counter([*file.smtp.ports, *file.smtp.tls_ports, file.http.port, file.operations.port])
+def _check_ports(file: schema.File, problems: Problems, *, dev: bool) -> None:
+    """In dev there is no operations port."""
+    operations = [] if dev else [file.operations.port]
+    ports = Counter([*file.smtp.ports, *file.smtp.tls_ports, file.http.port, *operations])
     for port, count in ports.items():
         if count > 1:
             problems.note("smtp, http, operations", f"port {port} is used {count} times")

@@ -1,13 +1,14 @@
 """Senders as settings name them, turned into those of the domain, with their DKIM keys read."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from gateway.config import schema
 from gateway.config.problems import Problems
@@ -26,6 +27,16 @@ class DkimKey:
     selector: str
     key_file: Path
     private_key: RSAPrivateKey | Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def dns_record(self) -> str:
+        """The TXT record (RFC 6376 3.6.1). RFC 8463 4.2: of an Ed25519 key its bare 32 bytes."""
+        public = self.private_key.public_key()
+        if isinstance(public, RSAPublicKey):
+            kind, raw = "rsa", public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        else:
+            kind, raw = "ed25519", public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return f"v=DKIM1; k={kind}; p={base64.b64encode(raw).decode()}"
 
 
 def load(

@@ -1,0 +1,28 @@
+"""The command `gateway`: one file per group, each importing what it needs only when it runs."""
+
+import sys
+
+from suppression.errors import ConfigurationError, GatewayError
+
+USAGE_OR_CONFIGURATION = 2
+
+
+def main() -> None:
+    """Errors of ours are lines on stderr, never tracebacks: 2 for configuration, 1 for the rest."""
+    from gateway.cli.commands import app
+
+    try:
+        app()
+    except ConfigurationError as error:
+        _tell(error)
+        sys.exit(USAGE_OR_CONFIGURATION)
+    except GatewayError as error:
+        _tell(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _tell(error: GatewayError) -> None:
+    for line in str(error).splitlines() or [error.peer_text]:
+        print(f"gateway: {line}", file=sys.stderr)  # noqa: T201

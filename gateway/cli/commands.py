@@ -1,0 +1,21 @@
+"""All commands, assembled."""
+
+import typer
+
+from gateway.cli import check, dev, explain, init, keys, log, serve
+
+app = typer.Typer(
+    name="gateway",
+    help="One enforced decision before every mail, text and call a company sends.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("dev")(dev.dev)
+app.command("init")(init.init)
+app.command("serve")(serve.serve)
+app.command("check")(check.check)
+app.command("explain")(explain.explain)
+app.command("log")(log.log)
+app.add_typer(keys.app, name="keys")

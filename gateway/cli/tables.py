@@ -1,0 +1,30 @@
+"""Rows as a table for people, or as tab-separated lines where the output goes to a program."""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Values come from strangers too: control characters would speak to the terminal."""
+    safe = [[_printable(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _print_for_people(head, safe)
+    else:
+        sys.stdout.writelines("\t".join(row) + "\n" for row in safe)
+
+
+def _print_for_people(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in head:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))  # Text: no markup in values
+    Console().print(table)
+
+
+def _printable(cell: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in cell)

@@ -1,0 +1,85 @@
+"""The demo configuration of `gateway dev`, and what its store holds at the start."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gateway.changes import Changes
+from gateway.config.settings import Settings, parse
+from gateway.state.api_keys import SCOPES, ApiKeys
+from suppression.address import parse as parse_address
+from suppression.errors import ConfigurationError, Conflict
+from suppression.model import Basis, Scope
+from suppression.store.store import Store
+
+APP = "demo"
+SENDER = "demo"
+DOMAIN = "example.com"
+CONSENTED = ("ann@example.net", "+12025550143")
+HOST = "127.0.0.1"
+
+
+def write_settings(folder: Path, smtp_port: int, http_port: int) -> Settings:
+    """The settings for these ports, also for commands that come later."""
+    (folder / "settings.json").write_text(json.dumps(_document(smtp_port, http_port)))
+    return settings_of(folder)
+
+
+def settings_of(folder: Path) -> Settings:
+    """The settings that `gateway dev` wrote last in its data folder. The environment is for `serve`."""
+    try:
+        document = json.loads((folder / "settings.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{folder} is no data folder of `gateway dev`") from error
+    return parse(document, folder.resolve(), {}, dev=True, make_secrets=True)
+
+
+def _document(smtp_port: int, http_port: int) -> dict[str, Any]:
+    """As it would stand in gateway.toml; paths are from the data folder."""
+    keys = {"demo-rsa": "keys/dkim-rsa.pem", "demo-ed25519": "keys/dkim-ed25519.pem"}
+    return {
+        "public_url": f"http://{HOST}:{http_port}",
+        "store": {"data_dir": "."},
+        "smtp": {
+            "host": HOST,
+            "ports": [smtp_port],
+            "hostname": f"gateway.{DOMAIN}",
+            "tls_certificate": "keys/tls.pem",
+            "tls_key": "keys/tls.pem",
+        },
+        "http": {"host": HOST, "port": http_port},
+        "senders": {
+            SENDER: {
+                "title": "Demo Company",
+                "postal_address": "1 Example Street, Springfield",
+                "from_domains": ["*"],
+                "list_domain": DOMAIN,
+                "dkim": [
+                    {"domain": DOMAIN, "selector": selector, "key_file": file}
+                    for selector, file in keys.items()
+                ],
+            }
+        },
+        "apps": {APP: {"sender": SENDER, "default_purpose": "marketing/promotions"}},
+    }
+
+
+async def furnish(store: Store, api_key: str) -> None:
+    """Two consents and the API key, once: what was withdrawn later is not given again."""
+    keys, changes = ApiKeys(store.client.stops), Changes(store)
+    if any(key.app == APP for key in await keys.list()):
+        return
+    for text in CONSENTED:
+        await changes.consent(
+            store.keyring.recipient(parse_address(text)),
+            Scope(purpose="marketing", sender=SENDER),
+            basis=Basis.OPT_IN,
+            source="demo",
+            actor="gateway dev",
+            at=store.now(),
+            evidence={"note": "made by gateway dev, so that a first mail arrives"},
+        )
+    try:
+        await keys.issue(APP, SCOPES, "gateway dev", api_key)
+    except Conflict:
+        return

@@ -1,0 +1,72 @@
+"""`gateway serve`: the store's server if it is ours to run, the sockets, the workers, in this order; back in reverse.
+
+Whatever a worker needs is imported before it is forked, so that all of them share it.
+"""
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from gateway import listeners, supervisor, wiring
+from gateway.config.settings import Settings
+from gateway.embedded import EmbeddedServer
+
+_log = structlog.get_logger()
+
+Sockets = dict[str, socket.socket]
+
+SMTP, SMTPS, HTTP, OPERATIONS = "smtp", "smtps", "http", "operations"
+
+
+def serve(settings: Settings, workers: int) -> int:
+    """Until SIGTERM or Ctrl-C; the exit code."""
+    with store_server(settings.store.data_dir) as watch, listening(settings) as sockets:
+        return run(settings, sockets, workers, watch=watch)
+
+
+def run(
+    settings: Settings,
+    sockets: Sockets,
+    workers: int,
+    *,
+    watch: Callable[[], None],
+    on_ready: Callable[[], None] = lambda: None,
+    hangup_stops: bool = False,
+) -> int:
+    """Workers on these sockets. `watch` is called again and again: it starts the store's server if it died."""
+    work = partial(wiring.run_worker, settings)
+    return supervisor.run(work, sockets, workers, on_ready=on_ready, on_tick=watch, hangup_stops=hangup_stops)
+
+
+@contextlib.contextmanager
+def store_server(data_dir: Path | None) -> Iterator[Callable[[], None]]:
+    """The embedded server while this lasts, or none; yields what to call to keep it alive."""
+    if data_dir is None:
+        yield lambda: None
+        return
+    with EmbeddedServer(data_dir) as server:
+
+        def watch() -> None:
+            if server.revive():
+                _log.error("store_server_restarted", pid=server.pid)
+
+        yield watch
+
+
+@contextlib.contextmanager
+def listening(settings: Settings) -> Iterator[Sockets]:
+    """Sockets named by what is spoken there and the port: "smtp:587"."""
+    wanted = [(SMTP, settings.smtp.host, port) for port in settings.smtp.ports]
+    wanted += [(SMTPS, settings.smtp.host, port) for port in settings.smtp.tls_ports]
+    wanted += [
+        (HTTP, settings.http.host, settings.http.port),
+        (OPERATIONS, settings.operations.host, settings.operations.port),
+    ]
+    with contextlib.ExitStack() as bound:
+        yield {
+            f"{kind}:{port}": bound.enter_context(listeners.bind(host, port)) for kind, host, port in wanted
+        }
