@@ -4,14 +4,14 @@ A token names purpose, sender and app by short tags; what they mean is looked up
 so that a link works for good.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from suppression.token import Token, TokenKeys, TokenKind, tag
-
-from suppression.errors import InvalidToken
+from suppression.errors import ConfigurationError, InvalidToken
 from suppression.model import ALL, Channel, Recipient, Sender
 from suppression.purposes import Catalogue
+from suppression.token import Token, TokenKeys, TokenKind, tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,43 +27,71 @@ class Link:
 
 
 class Links:
-    """Mints and reads links under one public URL ("https://mail.example.com")."""
+    """Mints and reads links under one public URL ("https://mail.example.com").
+
+    A purpose of the "partners/<name>" kind keeps its own name in a link if the name is a sender's; of any
+    other a link stands for the node above, which stops all of them: the error falls on the safe side.
+    """
 
     def __init__(
-        self, public_url: str, keys: TokenKeys, senders: Mapping[str, Sender], apps: Iterable[str]
+        self,
+        public_url: str,
+        keys: TokenKeys,
+        senders: Mapping[str, Sender],
+        apps: Iterable[str],
+        catalogue: Callable[[], Catalogue],
     ) -> None:
         self.prefix = public_url.rstrip("/") + "/u/"
         self._keys = keys
-        self._senders = {tag(name): name for name in senders}
-        self._apps = {tag(name): name for name in (*apps, ALL)}
+        self._names = tuple(senders)
+        self._senders = _by_tag(senders)
+        self._apps = _by_tag((*apps, ALL))
+        self._purposes = lru_cache(maxsize=4)(self._purposes_of)
+        self._catalogue = catalogue
+        self._purposes(catalogue())  # names with equal tags are refused at start
 
     def unsubscribe_url(
-        self, recipient: Recipient, *, purpose: str, sender: str, app: str, channel: Channel, kind: TokenKind
+        self,
+        recipient: Recipient,
+        *,
+        purpose: str,
+        sender: str,
+        app: str,
+        channel: Channel,
+        kind: TokenKind,
     ) -> str:
         """For the header (POST stops at once) or the footer (GET shows a page), by the token's kind."""
-        token = Token(kind, channel, recipient.key, tag(purpose), tag(sender), tag(app))
+        known = tag(purpose) in self._purposes(self._catalogue())
+        named = purpose if known else purpose.rpartition("/")[0]
+        token = Token(kind, channel, recipient.key, tag(named), tag(sender), tag(app))
         return self.prefix + self._keys.mint(token)
 
-    def preferences_url(
-        self, recipient: Recipient, *, purpose: str, sender: str, app: str, channel: Channel
-    ) -> str:
-        """The page behind the footer's link shows the preferences as well."""
-        return self.unsubscribe_url(
-            recipient, purpose=purpose, sender=sender, app=app, channel=channel, kind=TokenKind.BODY
-        )
-
-    def read(self, text: str, catalogue: Catalogue) -> Link:
+    def read(self, text: str) -> Link:
         """What a token stands for. InvalidToken: altered, foreign, or of a sender that is no longer here."""
-        token = self._keys.parse(text)
-        purposes = {tag(path): path for path in (*catalogue.purposes, *catalogue.replaced)}
-        purpose, sender = purposes.get(token.purpose), self._senders.get(token.sender)
+        token, catalogue = self._keys.parse(text), self._catalogue()
+        purpose, sender = self._purposes(catalogue).get(token.purpose), self._senders.get(token.sender)
         if purpose is None or sender is None or token.channel is None:
             raise InvalidToken("a token of an unknown purpose or sender")
         return Link(
             kind=token.kind,
             channel=Channel(token.channel),
             recipient=Recipient(token.recipient_key, ""),
-            purpose=catalogue.replaced.get(purpose, purpose),
+            purpose=catalogue.node(purpose),
             sender=sender,
             app=self._apps.get(token.app, ALL),
         )
+
+    def _purposes_of(self, catalogue: Catalogue) -> dict[bytes, str]:
+        return _by_tag(catalogue.names(self._names))
+
+
+def _by_tag(names: Iterable[str]) -> dict[bytes, str]:
+    """Names by what a token says for them. ConfigurationError if two are told by the same."""
+    found: dict[bytes, str] = {}
+    for name in names:
+        other = found.setdefault(tag(name), name)
+        if other != name:
+            raise ConfigurationError(
+                f"{name!r} and {other!r} cannot both be used: links could not tell them apart"
+            )
+    return found

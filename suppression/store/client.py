@@ -75,7 +75,7 @@ class Lane:
         if self._closed:
             raise StoreUnavailable("closed")
         loop = asyncio.get_running_loop()
-        packed = b"".join(hiredis.pack_command(tuple(command)) for command in commands)
+        packed = b"".join(_pack(command) for command in commands)
         call = _Call(packed, len(commands), loop.time() + self._timeout, loop.create_future())
         self._waiting.append(call)
         self._wake.set()
@@ -209,6 +209,12 @@ def _ours(error: Exception) -> Exception:
         return ScriptMissing()
     # The class and the server's first word ("OOM", "MOVED", "READONLY") say what is wrong without any data.
     return StoreUnavailable(f"{type(error).__name__}: {str(error)[:80]}")
+
+
+def _pack(command: Sequence[Argument]) -> bytes:
+    """RESP's array of bulk strings."""
+    packed: bytes = hiredis.pack_command(tuple(command))  # type: ignore[arg-type]
+    return packed
 
 
 class Client:

@@ -1,0 +1,1 @@
+"""What is done again and again beside the fronts."""

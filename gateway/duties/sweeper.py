@@ -1,0 +1,25 @@
+"""Ends hand-overs whose outcome nobody recorded. Every worker does it: the store lets each be ended once."""
+
+import asyncio
+import random
+
+import structlog
+
+from suppression.errors import Unavailable
+from suppression.store.store import Store
+from suppression.store.sweep import sweep
+
+PAUSE = 15.0  # seconds between passes, more or less, so that workers do not march in step
+
+_log = structlog.get_logger(__name__)
+
+
+async def sweep_forever(store: Store, pause: float = PAUSE) -> None:
+    """Until cancelled. A store that is away is tried again."""
+    while True:
+        await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+        try:
+            if ended := await sweep(store):
+                _log.warning("hand_overs_without_outcome", ended=ended)
+        except Unavailable as error:
+            _log.warning("sweep_put_off", cause=str(error))

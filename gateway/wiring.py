@@ -1,0 +1,321 @@
+"""The assembly: the only place that names implementations. One function a role."""
+
+import asyncio
+import hashlib
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from channels.carrier import Carriers
+from channels.email.dkim import DkimKey
+from channels.email.mail import Mail
+from channels.email.next_hop import NextHop
+from channels.email.smtp_pool import SmtpPool
+from channels.email.smtp_relay import SmtpCarriers
+from channels.sandbox import Sandbox, SandboxMailCarriers
+from gateway import acceptor, garbage
+from gateway.changes import Changes
+from gateway.config import secrets as secrets_file
+from gateway.config.settings import Settings
+from gateway.connections import Connections
+from gateway.connections import Limits as ConnectionLimits
+from gateway.data_folder import DataFolder
+from gateway.draining import told_to_drain
+from gateway.duties.sweeper import sweep_forever
+from gateway.http import server as http_server
+from gateway.http.app import create_app, create_operations_app
+from gateway.http.doors import Doors
+from gateway.http.doors import Sandbox as SandboxDoor
+from gateway.links import Link, Links
+from gateway.pipeline import Pipeline
+from gateway.reading import Reading
+from gateway.smtp.composing import Composer
+from gateway.smtp.delivery import Delivery
+from gateway.smtp.front import House
+from gateway.smtp.limits import Guard, Limits
+from gateway.smtp.recipients import Recipients
+from gateway.smtp.server import REFUSAL, SmtpServer
+from gateway.smtp.signers import Signers
+from gateway.state.api_keys import ApiKeys
+from gateway.worker_process import WorkerContext
+from suppression.errors import ConfigurationError
+from suppression.model import App
+from suppression.records import Record, RecordKind
+from suppression.store import codec, opening
+from suppression.store.apply import entry_handle
+from suppression.store.opening import StoreSecrets, StoreSettings
+from suppression.store.store import Store
+from suppression.token import TokenKeys
+
+# RFC 8058 needs both list headers signed; SES rewrites these (RULES 1.2), so a signature over them would break.
+_REWRITTEN_BY = {"mta": frozenset[str](), "ses": frozenset({"Date", "Message-ID"})}
+_DRAIN = 25.0  # seconds; the supervisor kills at 30
+
+_log = structlog.get_logger(__name__)
+
+
+def prepare(settings: Settings) -> None:
+    """`gateway init`: make a store of an empty database, and bind the secrets to it."""
+    epoch = asyncio.run(
+        opening.prepare(_store_settings(settings), _store_secrets(settings), settings.catalogue)
+    )
+    secrets_file.record_epoch(settings.given.secrets, epoch)
+
+
+def publish(settings: Settings) -> None:
+    """Put the settings' catalogue in force. ConfigurationError if it drops a purpose that was in use."""
+
+    async def run() -> None:
+        async with open_store(settings) as store:
+            await opening.publish(store, settings.catalogue)
+
+    asyncio.run(run())
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """The store of these settings, checked."""
+    store = await opening.open_store(_store_settings(settings), _store_secrets(settings))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def run_worker(settings: Settings, context: WorkerContext) -> None:
+    """One worker process, until it is told to drain. Blocking."""
+    uvloop.run(_work(settings, context))
+
+
+async def _work(settings: Settings, context: WorkerContext) -> None:
+    async with open_store(settings) as store:
+        pipeline = Pipeline(store, await store.catalogue(), settings.senders)
+        links = _links(settings, pipeline)
+        doors = _doors(settings, store, pipeline, links)
+        carriers = _mail_carriers(settings)
+        smtp = _smtp_server(settings, pipeline, links, carriers, ApiKeys(store.client.sends))
+        garbage.tame()
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                *_accept_mail(settings, context, smtp, tasks),
+                tasks.create_task(sweep_forever(store)),
+            ]
+            http = [await task for task in _serve_http(settings, context, doors)]
+            context.ready()
+            await told_to_drain(context)
+            context.row.drain()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(smtp.drain(_DRAIN), *(server.drain() for server in http))
+        await carriers.close()
+
+
+def _store_settings(settings: Settings) -> StoreSettings:
+    store = settings.store
+    url = store.redis_url.get_secret_value() if store.redis_url else _embedded_url(store.data_dir)
+    return StoreSettings(url, store.shards, store.timeout, store.allow_unsafe_store)
+
+
+def _embedded_url(data_dir: Path | None) -> str:
+    """Where the embedded server of the data folder listens. ConfigurationError when none runs there."""
+    record = DataFolder(data_dir).record() if data_dir is not None else None
+    if record is None or not record.socket:
+        raise ConfigurationError("no store runs on the data folder: start the gateway first")
+    return f"unix://{record.socket}"
+
+
+def _store_secrets(settings: Settings) -> StoreSecrets:
+    secrets = settings.secrets
+    return StoreSecrets(secrets.pepper, dict(secrets.sealing.keys), secrets.sealing.current, secrets.epoch)
+
+
+def _links(settings: Settings, pipeline: Pipeline) -> Links:
+    keys = TokenKeys(settings.secrets.tokens.keys, settings.secrets.tokens.current)
+    return Links(settings.public_url, keys, settings.senders, settings.apps, lambda: pipeline.catalogue)
+
+
+def _mail_carriers(settings: Settings) -> Carriers[Mail]:
+    if settings.dev and settings.given.next_hop is None:
+        return SandboxMailCarriers(_sandbox(settings))
+    hop = settings.next_hop
+    context = None
+    if hop.tls != "none":
+        context = ssl.create_default_context(cafile=hop.ca_file)
+        if not hop.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+    return SmtpCarriers(
+        SmtpPool(
+            NextHop(
+                host=hop.host,
+                port=hop.port,
+                tls=hop.tls,
+                hello=settings.hostname,
+                username=hop.username,
+                password=settings.next_hop_password(),
+                tls_context=context,
+                connections=hop.connections,
+                connect_timeout=hop.connect_timeout,
+                command_timeout=hop.command_timeout,
+                final_timeout=hop.final_timeout,
+                idle=hop.idle_timeout,
+            )
+        )
+    )
+
+
+def _sandbox(settings: Settings) -> Sandbox:
+    if settings.store.data_dir is None:
+        raise ValueError("the sandbox needs a data folder")
+    return Sandbox(settings.store.data_dir / "sandbox")
+
+
+def _signers(settings: Settings, name: str) -> Signers:
+    keys = [DkimKey(key.domain, key.selector, key.private_key) for key in settings.dkim.get(name, ())]
+    any_from = keys[0].domain if settings.dev and keys else None
+    profile = settings.given.next_hop.profile if settings.given.next_hop else "mta"
+    return Signers.of(keys, any_from=any_from, unsigned_headers=_REWRITTEN_BY[profile])
+
+
+def _smtp_server(
+    settings: Settings, pipeline: Pipeline, links: Links, carriers: Carriers[Mail], keys: ApiKeys
+) -> SmtpServer:
+    given = settings.smtp
+    limits = Limits(
+        size=given.max_size,
+        recipients=given.max_recipients,
+        idle=given.idle_timeout,
+        bare_lf=given.bare_lf,
+        auth_on_loopback=settings.dev,
+        free_loopback=settings.dev,
+    )
+    composer = Composer(
+        hostname=settings.hostname,
+        senders=settings.senders,
+        links=links,
+        recipient=pipeline.recipient,
+        signers={name: _signers(settings, name) for name in settings.senders},
+    )
+    tls = _tls(settings)
+    house = House(
+        hostname=settings.hostname,
+        limits=limits,
+        guard=Guard(limits),
+        authenticate=partial(_authenticate, settings, keys),
+        recipients=Recipients(pipeline, limits),
+        catalogue=lambda: pipeline.catalogue,
+        tls=tls is not None,
+    )
+    delivery = Delivery(pipeline, carriers, composer, limits)
+    return SmtpServer(house, delivery, app_for_address=partial(_app_for_address, settings), tls=tls)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    given = settings.smtp
+    if given.tls_certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(given.tls_certificate, given.tls_key)
+    return context
+
+
+async def _authenticate(settings: Settings, keys: ApiKeys, name: str, password: str) -> App | None:
+    """An app's SMTP password is one of its API keys."""
+    key = await keys.find(password)
+    if key is None or key.app != name or "app" not in key.scopes:
+        return None
+    return settings.apps.get(name)
+
+
+def _app_for_address(settings: Settings, address: str) -> App | None:
+    """The app whose networks a client without credentials comes from."""
+    try:
+        client = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    client = getattr(client, "ipv4_mapped", None) or client
+    names = (name for network, name in settings.networks if client in network)
+    return settings.apps.get(next(names, ""))
+
+
+def _accept_mail(
+    settings: Settings, context: WorkerContext, smtp: SmtpServer, tasks: asyncio.TaskGroup
+) -> list[asyncio.Task[None]]:
+    caps = ConnectionLimits(settings.smtp.max_connections_per_address, settings.smtp.max_connections)
+    if settings.dev:
+        caps = replace(caps, per_address=caps.total)
+    connections = Connections(caps, context.row)
+    accepting = []
+    for name, listener in context.sockets.items():
+        kind = name.partition(":")[0]
+        if kind in {"smtp", "smtps"}:
+            serving = acceptor.serve(
+                listener,
+                smtp.protocol,
+                connections=connections,
+                refusal=REFUSAL,
+                tls=smtp.tls if kind == "smtps" else None,
+            )
+            accepting.append(tasks.create_task(serving))
+    return accepting
+
+
+def _serve_http(
+    settings: Settings, context: WorkerContext, doors: Doors
+) -> list[asyncio.Task[http_server.HttpServer]]:
+    apps = {
+        "http": create_app(doors, operations=settings.dev),
+        "operations": create_operations_app(doors),
+    }
+    return [
+        asyncio.create_task(http_server.serve(apps[name.partition(":")[0]], [listener]))
+        for name, listener in context.sockets.items()
+        if name.partition(":")[0] in apps
+    ]
+
+
+def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links) -> Doors:
+    return Doors(
+        keys=ApiKeys(store.client.stops),
+        apps=settings.apps,
+        senders=settings.senders,
+        catalogue=lambda: pipeline.catalogue,
+        recipient=store.keyring.recipient,
+        handle=lambda recipient, entry: entry_handle(recipient.key, entry),
+        deciding=pipeline,
+        changes=Changes(store),
+        reading=Reading(store),
+        link=links.read,
+        record_view=partial(_record_view, store),
+        clock=store.now,
+        form_key=_form_key(settings),
+        sandbox=SandboxDoor(_sandbox(settings), store.set_clock) if settings.dev else None,
+    )
+
+
+def _form_key(settings: Settings) -> bytes:
+    """The same in all workers, and different from the keys that it is made of."""
+    tokens = settings.secrets.tokens
+    return hashlib.sha256(b"forms|" + tokens.keys[tokens.current]).digest()
+
+
+async def _record_view(store: Store, link: Link, method: str) -> None:
+    """People and scanners look alike: nothing changed, and the log says so."""
+    record = Record(
+        kind=RecordKind.VIEWED,
+        at=codec.milliseconds(store.now()),
+        recipient=link.recipient.key.hex(),
+        channel=link.channel.value,
+        purpose=link.purpose,
+        sender=link.sender,
+        app=link.app,
+        details={"method": method},
+    )
+    await store.log_record(link.recipient.key, record, store.client.stops)
