@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 # RFC 5322 3.6.8 and 4.5: a name, blanks before the colon tolerated; RFC 5322 2.2.3: continuation lines.
 FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+\n?+)", re.MULTILINE)
-MAILBOX_LINE = re.compile(rb">?From [^\n]*+\n?+")  # left by mailbox files; every reader passes over it
+MAILBOX_LINES = re.compile(rb"(?:>?From [^\n]*+\n?+)*+")  # left by mailbox files; readers pass over them
 
 
 class Field(NamedTuple):
@@ -74,16 +74,21 @@ def _extent(raw: bytes, start: int, limit: int) -> tuple[int, int, bool]:
 
 def _fields(raw: bytes, start: int, end: int) -> tuple[list[Field], int | None]:
     at = start
-    if (line := MAILBOX_LINE.match(raw, start, end)) is not None:
-        at = line.end()
     broken_at = None
     fields = []
-    for match in FIELD.finditer(raw, at, end):
+    for match in FIELD.finditer(raw, start, end):
         begin, finish = match.span()
         if begin != at and broken_at is None:
-            broken_at = at
+            broken_at = _first_no_field(raw, at, begin)
         fields.append(Field(match[1].lower(), begin, match.start(2), finish))
         at = finish
     if at != end and broken_at is None:
-        broken_at = at
+        broken_at = _first_no_field(raw, at, end)
     return fields, broken_at
+
+
+def _first_no_field(raw: bytes, at: int, end: int) -> int | None:
+    """The first line in raw[at:end], where there is no field, that a reader would not pass over."""
+    lines = MAILBOX_LINES.match(raw, at, end)
+    at = lines.end() if lines else at
+    return at if at < end else None

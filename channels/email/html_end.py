@@ -76,15 +76,14 @@ class Document:
 
     @cached_property
     def _hidden(self) -> list[tuple[int, int]]:
-        """Spans in order; of two that overlap the later one begins within the former and may end after it."""
-        spans = self._raw_texts + [match.span() for match in NOT_SHOWN.finditer(self._data)]
-        merged: list[tuple[int, int]] = []
-        for start, end in sorted(spans):
-            if merged and start < merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-            else:
-                merged.append((start, end))
-        return merged
+        """Spans in order: raw texts, and comments between them."""
+        spans = []
+        at = 0
+        for start, end in (*self._raw_texts, (len(self._data), len(self._data))):
+            spans += [match.span() for match in NOT_SHOWN.finditer(self._data, at, start)]
+            spans.append((start, end))
+            at = end
+        return spans
 
     def _run(self) -> None:
         at, size = 0, len(self._data)

@@ -125,9 +125,20 @@ def spliced_qp(body: Body, places: Sequence[Place], *, binary: bool) -> Spliced:
     spans = []
     for place in places:
         start, end = offsets[place.start], offsets[place.end]
+        bare = _bare_equals(encoded, start)
         before, after = _around(encoded, start, end)
-        spans.append((body.start + start, body.start + end, place.kind, _wrapped(encode, before, after)))
+        wrap = _wrapped(encode, b"=3D" + SOFT_BREAK if bare else before, after)
+        spans.append((body.start + start - bare, body.start + end, place.kind, wrap))
     return Spliced(spans)
+
+
+def _bare_equals(encoded: bytes, at: int) -> int:
+    """How many "=" before a place say "=" for want of digits (or of a second "=") after them: whatever came next
+    would change what they say, so they are encoded.
+    """
+    if at == len(encoded) or not encoded.endswith(b"=", 0, at):
+        return 0
+    return 2 if encoded.endswith(b"==", 0, at) else 1
 
 
 def _around(encoded: bytes, start: int, end: int) -> tuple[bytes, bytes]:
