@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.http.doors import Link
+from suppression.errors import UnknownPurpose
 from suppression.model import ALL, Channel, Scope, Sender, Way
 from suppression.purposes import Catalogue
 
@@ -63,10 +64,18 @@ def _marketing(link: Link, sender: Sender) -> Choice:
 
 
 def _own(link: Link, sender: Sender, catalogue: Catalogue) -> Choice:
-    title = catalogue.find(link.purpose).title
+    title = _title(catalogue, link.purpose)
     return Choice(
         OWN,
         f"{_MESSAGES[link.channel]} about \u201c{title}\u201d from {sender.title}",
         "Only these. Whatever else you get from us stays as it is.",
         Scope(frozenset({link.channel}), link.purpose, link.sender, ALL),
     )
+
+
+def _title(catalogue: Catalogue, path: str) -> str:
+    """A link may stand for a node above the leaves (all partners): nodes have no title of their own."""
+    try:
+        return catalogue.find(path).title
+    except UnknownPurpose:
+        return path.rpartition("/")[2].replace("-", " ").capitalize()

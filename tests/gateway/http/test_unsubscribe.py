@@ -141,6 +141,17 @@ async def test_a_footer_link_of_service_mail_stops_that_purpose(world: World) ->
     assert stop.scope.purpose == "service/feedback"
 
 
+async def test_a_link_of_a_partners_offer_stops_at_least_that(world: World) -> None:
+    token = world.token(purpose="marketing/partners/acme")
+    page = await world.client.get(f"/u/{token}")
+    await click(world, token)
+
+    assert page.status_code == 200
+    (stop,) = await world.stops(ANN)
+    assert stop.scope.covers(Channel.EMAIL, "marketing/partners/acme", "shop", "demo")
+    assert not stop.scope.covers(Channel.EMAIL, "marketing/promotions", "shop", "demo")
+
+
 async def test_a_sender_may_let_one_click_stop_all_its_marketing(world: World) -> None:
     answer = await click(world, world.token(sender="other"))
 

@@ -1,7 +1,7 @@
 """One world per test: an application over doors, callers with keys, and the means to look behind it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -162,12 +162,12 @@ class FakeWorld(World):
         self.memory.offset += by
 
 
-def links() -> Links:
-    return Links(PUBLIC_URL, TokenKeys({1: b"t" * 32}, 1), SENDERS, APPS)
+def links(catalogue: Callable[[], Catalogue]) -> Links:
+    return Links(PUBLIC_URL, TokenKeys({1: b"t" * 32}, 1), SENDERS, APPS, catalogue)
 
 
 def fake_world() -> FakeWorld:
-    memory, box, made = Memory(), FakeBox(), links()
+    memory, box, made = Memory(), FakeBox(), links(Catalogue.shipped)
     keys = FakeKeys(memory)
     for name, (app, scopes) in KEYS.items():
         keys.add(SECRETS[name], app, *scopes)
@@ -182,7 +182,7 @@ def fake_world() -> FakeWorld:
         deciding=FakeDeciding(memory, recipient),
         changes=FakeChanges(memory),
         reading=FakeReading(memory),
-        link=lambda text: made.read(text, Catalogue.shipped()),
+        link=made.read,
         record_view=viewer(memory),
         clock=memory.now,
         form_key=b"f" * 32,
@@ -215,8 +215,8 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
     keys = ApiKeys(store.client.stops)
     for name, (app, scopes) in KEYS.items():
         await keys.issue(app, scopes, secret=SECRETS[name])
-    made, box = links(), Sandbox(folder)
     pipeline = Pipeline(store, Catalogue.shipped(), SENDERS)
+    made, box = links(lambda: pipeline.catalogue), Sandbox(folder)
 
     async def record_view(link: Link, method: str) -> None:
         at = int(store.now().timestamp() * 1000)
@@ -239,7 +239,7 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         deciding=pipeline,
         changes=Changes(store),
         reading=Reading(store),
-        link=lambda text: made.read(text, pipeline.catalogue),
+        link=made.read,
         record_view=record_view,
         clock=store.now,
         form_key=b"f" * 32,
