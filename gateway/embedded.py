@@ -84,6 +84,15 @@ class EmbeddedServer:
             raise
         return self
 
+    @staticmethod
+    def socket_of(folder: Path) -> Path:
+        """Where the folder's server listens, whoever runs it. ConfigurationError when none does."""
+        data = DataFolder(folder)
+        record = data.record() if data.path.is_dir() else None
+        if record is None or not record.socket or not data.has_server:
+            raise ConfigurationError(f"no store server runs on data folder {data.path}")
+        return Path(record.socket)
+
     @property
     def alive(self) -> bool:
         """Whether the server process lives. (It may still be loading.)"""
@@ -230,10 +239,10 @@ class EmbeddedServer:
 @contextlib.contextmanager
 def reachable(folder: Path) -> Iterator[Path]:
     """For commands: the socket of the folder's running server, or of one that lives as long as this."""
-    data = DataFolder(folder)
-    record = data.record() if data.path.is_dir() else None
-    if record is not None and data.has_server and server_pid(Path(record.socket)):
-        yield Path(record.socket)
-        return
+    with contextlib.suppress(ConfigurationError):
+        running = EmbeddedServer.socket_of(folder)
+        if server_pid(running):
+            yield running
+            return
     with EmbeddedServer(folder) as server:
         yield server.socket

@@ -24,8 +24,10 @@ SMTP, SMTPS, HTTP, OPERATIONS = "smtp", "smtps", "http", "operations"
 
 def serve(settings: Settings, workers: int) -> int:
     """Until SIGTERM or Ctrl-C; the exit code."""
-    with store_server(settings.store.data_dir) as watch, listening(settings) as sockets:
-        return run(settings, sockets, workers, watch=watch)
+    with store_server(settings.store.data_dir) as watch:
+        wiring.publish(settings)  # and with it all checks of the store, before anything listens
+        with listening(settings) as sockets:
+            return run(settings, sockets, workers, watch=watch)
 
 
 def run(

@@ -25,7 +25,7 @@ def check(config: Config = CONFIG) -> None:
 
 
 async def _open(loaded: "Settings") -> None:
-    from gateway import wiring
+    from gateway.cli.stores import opened
 
-    async with wiring.open_store(loaded):
+    async with opened(loaded):
         pass

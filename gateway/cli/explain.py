@@ -33,14 +33,14 @@ def explain(
 async def _explain(
     loaded: "Settings", address: str, channel: str, purpose: str, app: str | None
 ) -> tuple["Decision", "Sequence[RuleVerdict]"]:
-    from gateway import wiring
+    from gateway.cli.stores import opened
     from gateway.pipeline import Ask, Pipeline
     from suppression.address import parse
     from suppression.model import Channel
 
     asking = _app(loaded, app)
     found = parse(address, None if channel == Channel.AUDIENCE else channel)
-    async with wiring.open_store(loaded) as store:
+    async with opened(loaded) as store:
         catalogue = await store.catalogue()
         ask = Ask(asking, Channel(channel), catalogue.find(purpose), found)
         return await Pipeline(store, catalogue, loaded.senders).explain(ask)

@@ -50,29 +50,29 @@ def revoke(key_id: str, config: Config = CONFIG, data_dir: DataDir = None) -> No
 
 
 async def _issue(loaded: "Settings", name: str | None, scopes: "Sequence[str]", label: str) -> "IssuedKey":
-    from gateway import wiring
+    from gateway.cli.stores import opened
     from gateway.state.api_keys import ApiKeys
     from suppression.errors import NotFound
 
     if name is not None and name not in loaded.apps:
         raise NotFound(f"there is no app {name}")
-    async with wiring.open_store(loaded) as store:
+    async with opened(loaded) as store:
         return await ApiKeys(store.client.stops).issue(name, scopes, label)
 
 
 async def _list(loaded: "Settings") -> "Sequence[ApiKey]":
-    from gateway import wiring
+    from gateway.cli.stores import opened
     from gateway.state.api_keys import ApiKeys
 
-    async with wiring.open_store(loaded) as store:
+    async with opened(loaded) as store:
         return await ApiKeys(store.client.stops).list()
 
 
 async def _revoke(loaded: "Settings", key_id: str) -> None:
-    from gateway import wiring
+    from gateway.cli.stores import opened
     from gateway.state.api_keys import ApiKeys
 
-    async with wiring.open_store(loaded) as store:
+    async with opened(loaded) as store:
         await ApiKeys(store.client.stops).revoke(key_id)
 
 

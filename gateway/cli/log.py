@@ -41,9 +41,9 @@ def log(
 
 
 async def _read(loaded: "Settings", recipient: str | None, decision: str, limit: int) -> "Sequence[Record]":
-    from gateway import wiring
+    from gateway.cli.stores import opened
 
-    async with wiring.open_store(loaded) as store:
+    async with opened(loaded) as store:
         if recipient is None:
             found: Sequence[Record] = await store.log.history(decision)
             return found
@@ -58,9 +58,9 @@ async def _of_recipient(store: "Store", text: str, limit: int) -> "Sequence[Reco
 
 
 async def _follow(loaded: "Settings", *, as_json: bool) -> None:
-    from gateway import wiring
+    from gateway.cli.stores import opened
 
-    async with wiring.open_store(loaded) as store:
+    async with opened(loaded) as store:
         async for record in store.log.follow():
             typer.echo(_json(record) if as_json else "  ".join(filter(None, _row(record))))
 

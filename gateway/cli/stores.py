@@ -1,0 +1,18 @@
+"""The store of some settings, for as long as a command lasts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+
+from gateway import wiring
+from gateway.config.settings import Settings
+from gateway.embedded import reachable
+from suppression.store.store import Store
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Store]:
+    """With an embedded store: the server that runs, or one for this command alone."""
+    data_dir = settings.store.data_dir
+    with nullcontext() if data_dir is None else reachable(data_dir):
+        async with wiring.open_store(settings) as store:
+            yield store
