@@ -17,16 +17,16 @@ from channels.email.smtp_replies import HopReply, read_reply
 
 _IN_ONE_WRITE = 32_768  # content and final dot together: one segment train, one wake-up of the receiver
 _CHUNK = 131_072
-_SLOWEST = 10_000  # bytes a second that content must make, above the command timeout
 
 
-class HopLost(Exception):  # noqa: N818 - a fact, not a fault of the program
+class HopLost(Exception):
     """The connection failed, timed out, or speaks no SMTP: it must not be used again."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextHop:
-    """Where mail goes to, and how. `hello`: the name that we give in EHLO. Times in seconds.
+    """Where mail goes to, and how. `hello`: the name that we give in EHLO. Times in seconds: those after the
+    commit must stay below the store's DEADLINE together, past which a hand-over counts as unknown.
 
     connections   at most, per process
     wait          for a free connection, before the copy is postponed
@@ -45,6 +45,7 @@ class NextHop:
     wait: float = 10.0
     connect_timeout: float = 10.0
     command_timeout: float = 30.0
+    content_timeout: float = 90.0
     final_timeout: float = 120.0
     idle: float = 30.0
     trusted: float = 3.0
@@ -53,15 +54,14 @@ class NextHop:
 class HopConnection:
     """A connection that greeted, encrypted and authenticated as configured."""
 
-    __slots__ = ("_client", "_final_timeout", "_protocol", "_timeout", "extensions", "idle_since", "used")
+    __slots__ = ("_client", "_hop", "_protocol", "extensions", "idle_since", "used")
 
     def __init__(self, client: aiosmtplib.SMTP, hop: NextHop) -> None:
         if client.protocol is None:
             raise HopLost("closed while connecting")
         self._client = client
         self._protocol: SMTPProtocol = client.protocol
-        self._timeout = hop.command_timeout
-        self._final_timeout = hop.final_timeout
+        self._hop = hop
         self.extensions = frozenset(client.esmtp_extensions)
         self.idle_since = time.monotonic()
         self.used = False
@@ -72,7 +72,7 @@ class HopConnection:
 
     async def command(self, *words: bytes) -> HopReply:
         try:
-            code, text = await self._protocol.execute_command(*words, timeout=self._timeout)
+            code, text = await self._protocol.execute_command(*words, timeout=self._hop.command_timeout)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise self._fail(error) from error
         if code == 421:  # RFC 5321 3.8: it closes the channel
@@ -85,7 +85,7 @@ class HopConnection:
             if len(wire) <= _IN_ONE_WRITE:
                 self._protocol.write(wire + b".\r\n")
                 return
-            async with asyncio.timeout(self._timeout + len(wire) / _SLOWEST):
+            async with asyncio.timeout(self._hop.content_timeout):
                 await self._write_large(memoryview(wire))
             self._protocol.write(b".\r\n")
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -98,7 +98,7 @@ class HopConnection:
 
     async def final_reply(self) -> HopReply:
         try:
-            code, text = await self._protocol.read_response(timeout=self._final_timeout)
+            code, text = await self._protocol.read_response(timeout=self._hop.final_timeout)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise self._fail(error) from error
         if code == 421:

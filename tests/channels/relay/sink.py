@@ -1,6 +1,7 @@
 """A next hop made by hand: it answers as its script says and keeps what it was given."""
 
 import asyncio
+import re
 import ssl
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -9,6 +10,7 @@ from typing import Self
 CLOSE = "<close>"  # close without an answer; after an answer: answer, then close
 HANG = "<hang>"  # never answer
 KILL = "<kill>"  # as CLOSE, but by a reset
+END = re.compile(r" ?(<close>|<hang>|<kill>)$")
 
 Script = str | list[str]
 
@@ -39,7 +41,7 @@ class Taken:
     tls: bool
 
 
-class Gone(Exception):  # noqa: N818 - the script says so
+class Gone(Exception):
     """The connection ends here."""
 
 
@@ -159,14 +161,15 @@ class Conversation:
         answer = self.sink.next_answer(step) if answer is None else answer
         self.sink.event(step).set()
         await asyncio.sleep(self.sink.delay.get(step, 0))
-        text, _, end = answer.partition("<")
-        if text.strip():
-            self.writer.write(text.strip().encode() + b"\r\n")
+        found = END.search(answer)
+        text = answer[: found.start()] if found else answer
+        if text:
+            self.writer.write(text.encode() + b"\r\n")
             await self.writer.drain()
-        if end == HANG[1:]:
+        if found is None:
+            return text[:3]
+        if found[1] == HANG:
             await asyncio.Event().wait()
-        if end == KILL[1:]:
+        if found[1] == KILL:
             self.writer.transport.abort()
-        if end:
-            raise Gone
-        return text[:3]
+        raise Gone
