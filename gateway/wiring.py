@@ -28,6 +28,7 @@ from gateway.connections import Connections
 from gateway.connections import Limits as ConnectionLimits
 from gateway.data_folder import DataFolder
 from gateway.draining import told_to_drain
+from gateway.duties.headroom import watch_headroom
 from gateway.duties.sweeper import sweep_forever
 from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
@@ -106,6 +107,7 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             running = [
                 *_accept_mail(settings, context, smtp, tasks),
                 tasks.create_task(sweep_forever(store)),
+                tasks.create_task(watch_headroom(store, settings.store.data_dir)),
             ]
             http = [await task for task in _serve_http(settings, context, doors)]
             context.ready()

@@ -56,7 +56,9 @@ async def init(lane: Lane, shards: Shards, pepper_check: str, catalogue: Catalog
         raise ConfigurationError(
             "the store is not empty: it was prepared before, or belongs to something else"
         )
-    meta = Meta(secrets.token_hex(8), len(shards.all), SCHEMA, CANONICAL_FORMS, pepper_check, catalogue.generation)
+    meta = Meta(
+        secrets.token_hex(8), len(shards.all), SCHEMA, CANONICAL_FORMS, pepper_check, catalogue.generation
+    )
     await lane.execute("SET", _catalogue_key(shards), catalogue.to_json())
     # The first shard last: a store is complete when it has it.
     for shard in reversed(shards.all):
@@ -109,7 +111,10 @@ def check(meta: Meta | None, shards: Shards, pepper_check: str, epoch: str = "")
             (meta.pepper != pepper_check, "the store was made with another pepper"),
             (meta.shards != len(shards.all), f"the store has {meta.shards} shards, not {len(shards.all)}"),
             (meta.schema != SCHEMA, f"the store has schema {meta.schema}; this version reads {SCHEMA}"),
-            (meta.forms != CANONICAL_FORMS, f"the store's address forms are {meta.forms}; this version makes {CANONICAL_FORMS}"),
+            (
+                meta.forms != CANONICAL_FORMS,
+                f"the store's address forms are {meta.forms}; this version makes {CANONICAL_FORMS}",
+            ),
         )
         if wrong
     ]

@@ -44,6 +44,7 @@ class Store:
         self.steps = Steps(opened.epoch)
         self._epoch = opened.epoch.encode()
         self._offset = opened.offset
+        self.full = False  # set by who watches: sends stop, stops go on into the reserve
 
     def now(self) -> datetime:
         """The time that decisions use: this host's, with the sandbox clock's offset."""
@@ -81,6 +82,8 @@ class Store:
         self, request: Request, decision: Send, facts: Facts, hand_over: HandOver
     ) -> Permit | Moved | InProgress | Settled:
         """Make a Send a Permit if nothing changed since the facts were read: logged and marked in one step."""
+        if self.full:
+            raise StoreUnavailable("the store is nearly full: sends stop, so that stops can go on")
         recipient, shard = request.recipient, self.shards.of(request.recipient.key)
         step = Step(
             shard,

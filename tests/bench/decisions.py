@@ -14,7 +14,7 @@ import uvloop
 
 from gateway.embedded import EmbeddedServer
 from gateway.garbage import tame
-from gateway.pipeline import Ask, Permit, Pipeline
+from gateway.pipeline import Ask, Pipeline
 from suppression.address import parse_email
 from suppression.changes import Suppress
 from suppression.decision import Reason
@@ -24,6 +24,7 @@ from suppression.purposes import Catalogue
 from suppression.store.apply import apply
 from suppression.store.hand_over import HandOver
 from suppression.store.opening import StoreSettings, open_store, prepare
+from suppression.store.permit import Permit
 from suppression.store.store import Store
 from tests.bench.result import Result
 from tests.conftest import SECRETS
@@ -55,7 +56,9 @@ def percentile(values: list[float], share: float) -> float:
 
 
 async def send(pipeline: Pipeline, number: int) -> None:
-    ask = Ask(APP, Channel.EMAIL, CATALOGUE.find("transactional/orders"), parse_email(f"r{number}@example.net"))
+    ask = Ask(
+        APP, Channel.EMAIL, CATALOGUE.find("transactional/orders"), parse_email(f"r{number}@example.net")
+    )
     permit = await pipeline.permit(ask, HandOver(f"m{number}", "message"))
     assert isinstance(permit, Permit)
 
@@ -105,7 +108,9 @@ async def stops() -> list[Result]:
             await asyncio.sleep(0.005)
         running = False
         await asyncio.gather(*tasks)
-    return [Result("a stop beside 2,000 waiting sends, p99", percentile(taken, 0.99) * 1000, "ms", goal="<= 20")]
+    return [
+        Result("a stop beside 2,000 waiting sends, p99", percentile(taken, 0.99) * 1000, "ms", goal="<= 20")
+    ]
 
 
 def stop(store: Store) -> Suppress:
@@ -142,7 +147,14 @@ def pure() -> list[Result]:
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
     entries = tuple(
         Suppression(
-            f"{n:012x}", Scope(purpose=f"marketing/p{n}"), Reason.UNSUBSCRIBED, Way.LINK, "s", "a", now, f"{n}-0"
+            f"{n:012x}",
+            Scope(purpose=f"marketing/p{n}"),
+            Reason.UNSUBSCRIBED,
+            Way.LINK,
+            "s",
+            "a",
+            now,
+            f"{n}-0",
         )
         for n in range(30)
     )

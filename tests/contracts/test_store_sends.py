@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from suppression.policy import decide
 
 from suppression.changes import GiveConsent, Suppress
 from suppression.decision import Reason, Refuse, Send
 from suppression.errors import StoreUnavailable
 from suppression.model import App, Basis, Channel, Facts, Recipient, Request, Scope, Way
+from suppression.policy import decide
 from suppression.purposes import Catalogue
 from suppression.records import Record, RecordKind
 from suppression.store import meta

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class ReplyDropper:
-    """`dropped` counts the replies that were lost, while it is `active`. The second try of the same bytes gets its reply."""
+    """`dropped` counts the replies lost while it is `active`. The second try of the same bytes gets its reply."""
 
     def __init__(self, server: Path) -> None:
         self._server = server

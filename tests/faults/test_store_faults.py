@@ -22,7 +22,7 @@ from suppression.purposes import Catalogue
 from suppression.records import Record, RecordKind
 from suppression.store.apply import apply
 from suppression.store.hand_over import REMEMBERED, HandOver
-from suppression.store.opening import StoreSettings, open_store, prepare
+from suppression.store.opening import StoreSecrets, StoreSettings, open_store, prepare
 from suppression.store.permit import Permit
 from suppression.store.store import Store
 from tests.conftest import SECRETS, fresh_store, url_of
@@ -33,16 +33,12 @@ SEND = Send(Reason.NO_CONSENT_NEEDED)
 
 
 def stop(store: Store, batch: str = "") -> Suppress:
-    return Suppress(
-        Scope(), Reason.UNSUBSCRIBED, Way.AGENT, "test", "tester", store.now(), batch=batch
-    )
+    return Suppress(Scope(), Reason.UNSUBSCRIBED, Way.AGENT, "test", "tester", store.now(), batch=batch)
 
 
 def request_for(store: Store) -> Request:
     purpose = Catalogue.shipped().find("transactional/orders")
-    return Request(
-        App("shop", "brand"), Channel.EMAIL, purpose, store.keyring.recipient(ANN), store.now()
-    )
+    return Request(App("shop", "brand"), Channel.EMAIL, purpose, store.keyring.recipient(ANN), store.now())
 
 
 @asynccontextmanager
@@ -104,7 +100,7 @@ async def test_a_stopped_store_means_unavailable_within_two_seconds() -> None:
 async def _eventually_stopped(store: Store) -> None:
     for _ in range(50):
         try:
-            assert await apply(store, store.keyring.recipient(ANN), stop(store))
+            await apply(store, store.keyring.recipient(ANN), stop(store))
         except StoreUnavailable:
             await asyncio.sleep(0.1)
         else:
@@ -147,12 +143,12 @@ async def test_a_store_that_comes_back_empty_says_unavailable() -> None:
         (replace(SECRETS, epoch="0" * 16), "another epoch"),
     ],
 )
+@pytest.mark.usefixtures("store")
 async def test_another_gateways_store_is_refused_at_start(
-    store: Store, store_settings: StoreSettings, secrets: object, said: str
+    store_settings: StoreSettings, secrets: StoreSecrets, said: str
 ) -> None:
-    assert store
     with pytest.raises(ConfigurationError, match=said):
-        await open_store(store_settings, secrets)  # type: ignore[arg-type]
+        await open_store(store_settings, secrets)
 
 
 async def test_an_empty_store_is_refused_at_start(store_settings: StoreSettings) -> None:
@@ -160,8 +156,8 @@ async def test_an_empty_store_is_refused_at_start(store_settings: StoreSettings)
         await open_store(store_settings, SECRETS)
 
 
-async def test_a_prepared_store_is_not_prepared_again(store: Store, store_settings: StoreSettings) -> None:
-    assert store
+@pytest.mark.usefixtures("store")
+async def test_a_prepared_store_is_not_prepared_again(store_settings: StoreSettings) -> None:
     with pytest.raises(ConfigurationError, match="not empty"):
         await prepare(store_settings, SECRETS, Catalogue.shipped())
 

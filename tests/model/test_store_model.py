@@ -16,11 +16,20 @@ from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
 from gateway.embedded import EmbeddedServer
-from gateway.pipeline import Ask, Decided, InProgress, Permit, Pipeline, Refused, Settled
+from gateway.pipeline import Ask, Decided, Pipeline, Refused
 from suppression.address import parse_email
 from suppression.changes import GiveConsent, Lift, Suppress
 from suppression.decision import Reason, Send
@@ -28,9 +37,9 @@ from suppression.model import App, Basis, Channel, Recipient, Scope, Sender, Sup
 from suppression.purposes import Catalogue
 from suppression.records import OUTCOMES, RecordKind
 from suppression.store.apply import apply
-from suppression.store.hand_over import HandOver
+from suppression.store.hand_over import HandOver, InProgress, Settled
 from suppression.store.opening import StoreSettings, open_store, prepare
-from suppression.store.store import Store
+from suppression.store.permit import Permit
 from suppression.store.sweep import sweep
 from tests.conftest import SECRETS, empty, url_of
 from tests.faults.reply_dropper import ReplyDropper
@@ -61,7 +70,7 @@ class Person:
         """The promise in the words of a recipient: marketing needs my yes, and my no stands until a later yes."""
         last_yes = max((number for number, direct in self.consents if direct), default=-1)
         stopped = any(
-            (scope == "*" or purpose == scope or purpose.startswith(scope + "/"))
+            (scope in {"*", purpose} or purpose.startswith(scope + "/"))
             and not (purpose.startswith("marketing/") and number < last_yes)
             for scope, number in self.stops.values()
         )
@@ -157,13 +166,13 @@ class Promises(RuleBasedStateMachine):
             person.changes += 1
 
     @rule(target=begun, name=NAMES, purpose=PURPOSES)
-    def send(self, name: str, purpose: str) -> Begun | object:
+    def send(self, name: str, purpose: str) -> Begun | MultipleResults[Begun]:
         person, hand_over = self.people[name], HandOver(f"m{self.number()}", "message")
         answer = self.run(self.pipeline.permit(self.ask(name, purpose), hand_over))
         assert isinstance(answer, Permit) == person.allows(purpose)
         if isinstance(answer, Refused):
             person.refusals += 1
-            return _nothing()
+            return multiple()
         assert isinstance(answer, Permit)
         person.permits += 1
         return Begun(name, self.ask(name, purpose), answer, hand_over)
@@ -181,11 +190,10 @@ class Promises(RuleBasedStateMachine):
 
     @rule(one=consumes(begun), outcome=OUTCOMES_GIVEN)
     def settle(self, one: Begun, outcome: Outcome) -> None:
-        if isinstance(one, Begun):
-            self.run(self.pipeline.settle(one.ask, one.permit, one.hand_over, outcome))
-            self.people[one.name].outcomes += 1
-            if isinstance(outcome, Sent | Rejected):
-                self._resend_is_recognised(one)
+        self.run(self.pipeline.settle(one.ask, one.permit, one.hand_over, outcome))
+        self.people[one.name].outcomes += 1
+        if isinstance(outcome, Sent | Rejected):
+            self._resend_is_recognised(one)
 
     def _resend_is_recognised(self, one: Begun) -> None:
         again = HandOver(one.hand_over.id, "message")
@@ -194,7 +202,7 @@ class Promises(RuleBasedStateMachine):
 
     @rule(one=begun)
     def resend_while_under_way(self, one: Begun) -> None:
-        if isinstance(one, Begun) and self.people[one.name].allows(one.ask.purpose.path):
+        if self.people[one.name].allows(one.ask.purpose.path):
             answer = self.run(self.pipeline.permit(one.ask, HandOver(one.hand_over.id, "message")))
             assert isinstance(answer, InProgress)
 
@@ -255,7 +263,9 @@ class Promises(RuleBasedStateMachine):
     def acknowledged_stops_are_there(self) -> None:
         if hasattr(self, "store"):
             for name, person in self.people.items():
-                entries: tuple[Suppression, ...] = self.run(self.store.facts(self.recipient(name))).suppressions
+                entries: tuple[Suppression, ...] = self.run(
+                    self.store.facts(self.recipient(name))
+                ).suppressions
                 assert {entry.id for entry in entries} == set(person.stops)
 
     def teardown(self) -> None:
@@ -269,10 +279,6 @@ class Promises(RuleBasedStateMachine):
         self.loop.close()
         self.server.stop()
         self.folder.cleanup()
-
-
-def _nothing() -> object:
-    return None
 
 
 TestPromises = Promises.TestCase
