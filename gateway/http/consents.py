@@ -65,17 +65,7 @@ def routes(doors: Doors) -> list[APIRouter]:
             201,
             s404=("An entry to override is not this recipient's.", None),
         ),
-        openapi_extra=examples.asked(
-            {
-                "address": "ann@example.net",
-                "channels": ["email"],
-                "purpose": "marketing",
-                "basis": "opt_in",
-                "source": "checkout",
-                "at": "2026-11-24T18:00:00Z",
-                "evidence": {"form": "newsletter box, unticked by default", "ip": "192.0.2.7"},
-            }
-        ),
+        openapi_extra=examples.asked(examples.YES),
     )
     async def consent(request: Request, body: Yes) -> Response:
         """`effective: false` and `blocked_by`: it is kept, but stops stand that it does not override."""

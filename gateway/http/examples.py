@@ -21,6 +21,15 @@ CONSENT = {
     "at": "2026-11-24T18:00:00Z",
     "in_force": True,
 }
+YES = {
+    "address": "ann@example.net",
+    "channels": ["email"],
+    "purpose": "marketing",
+    "basis": "opt_in",
+    "source": "checkout",
+    "at": "2026-11-24T18:00:00Z",
+    "evidence": {"form": "newsletter box, unticked by default", "ip": "192.0.2.7"},
+}
 RECORD = {
     "id": "0eq3b2c4d5e6f7g8",
     "kind": "decided",
