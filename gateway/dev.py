@@ -43,6 +43,7 @@ def _prepared(settings: Settings, folder: Path, api_key: str) -> Settings:
     if not settings.secrets.epoch:
         wiring.prepare(settings)
         settings = demo.settings_of(folder)
+    wiring.publish(settings)  # a newer version may ship a newer catalogue
 
     async def furnish() -> None:
         async with wiring.open_store(settings) as store:
