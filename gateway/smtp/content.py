@@ -4,6 +4,7 @@ Content ends at CRLF.CRLF and nowhere else (RFC 5321 4.1.1.4); what others may t
 line feeds or carriage returns, a NUL beside it) is made harmless or refused here, before anything is signed.
 """
 
+import asyncio
 from dataclasses import replace
 
 from gateway.smtp import replies
@@ -20,6 +21,12 @@ def unstuff(wire: bytes) -> bytes:
     if b"\r\n." in body:
         body = body.replace(b"\r\n.", b"\r\n")  # RFC 5321 4.5.2
     return body[2:]
+
+
+def sound(wire: bytes, limit: int, bare_lf: str) -> bytes | Reply:
+    """The content in CRLF lines, or why it is refused."""
+    raw = unstuff(wire)
+    return replies.TOO_BIG if len(raw) > limit else with_sound_lines(raw, bare_lf)
 
 
 def with_sound_lines(content: bytes, bare_lf: str) -> bytes | Reply:
@@ -73,3 +80,26 @@ class Heap:
     def joined(self) -> bytes:
         """All of it; its memory is the caller's to give back."""
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+
+async def collect(reader: asyncio.StreamReader, heap: Heap) -> bytes | Reply:
+    """All bytes up to the final dot; what is too much is read on to the end (RFC 5321 4.2.5) and dropped."""
+    # The end of content is found together with the line end before it, which here was DATA's own.
+    reader._buffer[:0] = BEFORE  # type: ignore[attr-defined] # noqa: SLF001 - no other way to put it back
+    last = False
+    try:
+        while not last and heap.hopeless is None:
+            chunk, last = await _chunk(reader)
+            heap.add(chunk)
+    except BaseException:
+        heap.drop()
+        raise
+    return heap.hopeless or heap.problem or heap.joined()
+
+
+async def _chunk(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
+    """Some bytes, and whether they end with the final dot."""
+    try:
+        return await reader.readuntil(END), True
+    except asyncio.LimitOverrunError as more:
+        return await reader.read(more.consumed), False
