@@ -38,7 +38,6 @@ async def serve(
     tls      for implicit TLS: the handshake comes first
     """
     starting: set[asyncio.Task[None]] = set()
-    start = partial(_start, protocol_factory, tls)
     try:
         while True:
             accepted = await _accept(listener, connections)
@@ -49,13 +48,25 @@ async def serve(
             if leave is None:
                 _refuse(connection, b"" if tls else refusal)
                 continue
-            task = asyncio.create_task(start(connection, leave))
+            task = asyncio.create_task(_start(protocol_factory, tls, connection, leave))
             starting.add(task)
             task.add_done_callback(starting.discard)
+            task.add_done_callback(partial(_started, connection, leave))
     finally:
         listener.close()
+        await _let_start(starting, tls)
+
+
+async def _let_start(starting: set[asyncio.Task[None]], tls: ssl.SSLContext | None) -> None:
+    """Whoever was accepted is let in; a handshake that is under way is broken off.
+
+    A plain start takes no time and must not be cancelled: uvloop then closes without telling the protocol.
+    """
+    if tls is not None:
         for task in starting:
             task.cancel()
+    if starting:
+        await asyncio.wait(starting)
 
 
 async def _accept(listener: socket.socket, connections: Connections) -> tuple[socket.socket, str] | None:
@@ -101,19 +112,22 @@ async def _start(
     def protocol() -> asyncio.BaseProtocol:
         return _telling(protocol_factory(), leave)
 
-    timeout = HANDSHAKE_TIMEOUT if tls else None
-    try:
-        await asyncio.get_running_loop().connect_accepted_socket(
-            protocol, connection, ssl=tls, ssl_handshake_timeout=timeout
-        )
-    except (OSError, ssl.SSLError) as error:  # a scanner, or a client that does not trust us
-        leave()
-        connection.close()
+    await asyncio.get_running_loop().connect_accepted_socket(
+        protocol, connection, ssl=tls, ssl_handshake_timeout=HANDSHAKE_TIMEOUT if tls else None
+    )
+
+
+def _started(connection: socket.socket, leave: Callable[[], None], task: asyncio.Task[None]) -> None:
+    """Clean up after a start that failed: a scanner, a client that does not trust us, or we are stopping."""
+    error = None if task.cancelled() else task.exception()
+    if not task.cancelled() and error is None:
+        return
+    leave()
+    connection.close()
+    if isinstance(error, OSError):  # TLS errors are OSErrors too
         _log.info("connection_not_started", error=type(error).__name__)
-    except BaseException:
-        leave()
-        connection.close()
-        raise
+    elif error is not None:
+        _log.error("connection_not_started", exc_info=error)
 
 
 def _telling(protocol: asyncio.BaseProtocol, leave: Callable[[], None]) -> asyncio.BaseProtocol:

@@ -25,9 +25,10 @@ BUSY = b"421 4.7.0 busy\r\n"
 
 class Greeter(asyncio.Protocol):
     def __init__(self) -> None:
-        self.lost = 0
+        self.made = self.lost = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.made += 1
         cast(asyncio.Transport, transport).write(b"hello\r\n")
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -168,6 +169,34 @@ def test_a_slow_handshake_holds_up_nobody_and_ends_with_the_listener(
             await until(lambda: connections.open == 1)
         await until(lambda: connections.open == 0)
         silent.close()
+
+    run.run(scene())
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_stopped_at_any_moment_it_leaves_no_connection_that_is_not_ended_in_order(
+    run: asyncio.Runner, listener: socket.socket, steps: int
+) -> None:
+    made: list[Greeter] = []
+
+    def remember() -> Greeter:
+        made.append(Greeter())
+        return made[-1]
+
+    async def scene() -> None:
+        port = listener.getsockname()[1]
+        clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(4)]
+        connections = Connections(Limits(), Board(2).take_row())
+        task = asyncio.create_task(serve(listener, remember, connections=connections))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert all(greeter.made for greeter in made)
+        for client in clients:
+            client.close()
+        await until(lambda: connections.open == 0)
+        await until(lambda: all(greeter.lost == 1 for greeter in made))
 
     run.run(scene())
 
