@@ -172,6 +172,8 @@ class Original:
             own = None if text is None else text.edits(ways, footer=footer)
             edits += own or []
             visible[sub] = visible.get(sub, False) or has_link or (footer and own is not None)
+        if not self.sound_header and any(edit.start < self._header.body for edit in edits):
+            return [], False  # some readers take those lines for text, others for header fields
         return sorted(edits, key=lambda edit: edit.start), visible.get("html", visible.get("plain", False))
 
     def _copy(

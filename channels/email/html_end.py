@@ -40,6 +40,7 @@ SKIP = re.compile(
 )  # fmt: skip
 END_TAG = re.compile(rb"</(?:" + _BODY + rb"|(" + _HTML + rb"))" + _NAME_ENDS + _ATTRIBUTES)
 RAW_TAG = re.compile(rb"<(" + _RAW + rb")" + _NAME_ENDS + _ATTRIBUTES)
+RAW_END_TAG = re.compile(rb"</(?:" + _RAW + rb")" + _NAME_ENDS + _ATTRIBUTES)
 SCRIPT_TOKEN = re.compile(rb"<!---*+>|<!--|-->|</?script" + _NAME_ENDS, re.IGNORECASE)
 NOT_SHOWN = re.compile(_COMMENT + rb"|" + _CDATA)
 UNCLOSED_CDATA = re.compile(rb"<!\[CDATA\[[^>]*+>")
@@ -108,6 +109,8 @@ class Document:
             return end_tag.end()
         if (raw := RAW_TAG.match(self._data, at)) is not None:
             end = _raw_end(self._data, raw.end(), raw[1].lower())
+            if end >= 0 and RAW_END_TAG.match(self._data, end) is None:
+                end = -1
             self._raw_texts.append((at, end if end >= 0 else len(self._data)))
             return end
         # Outside SVG and MathML a CDATA section is a comment up to the next ">".

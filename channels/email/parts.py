@@ -80,7 +80,7 @@ def _end_header_where_broken(part: Part, at: int) -> None:
     late = any(field.name.startswith(b"content-") for field in part.header.fields if field.start > at)
     decoded = part.media.main != "multipart" and part.transfer_encoding not in IDENTITY
     part.body = at
-    part.sure = part.sure and not late and not decoded
+    part.sure = part.sure and part.header.separated and not late and not decoded
 
 
 def _descend(part: Part, raw: bytes, depth: int, budget: _Budget) -> None:

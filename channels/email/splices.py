@@ -122,11 +122,13 @@ def spliced_qp(body: Body, places: Sequence[Place], *, binary: bool) -> Spliced:
     ends = sorted({at for place in places for at in (place.start, place.end)})
     offsets = dict(zip(ends, qp_offsets(encoded, body.text, ends), strict=True))
     encode = qp_binary if binary else qp_text
-    spans = []
+    spans: list[tuple[int, int, Kind, Callable[[bytes], bytes]]] = []
     for place in places:
         start, end = offsets[place.start], offsets[place.end]
         bare = _bare_equals(encoded, start)
         before, after = _around(encoded, start, end)
+        if spans and start == spans[-1][1] - body.start:
+            before = SOFT_BREAK  # what stood before it is replaced as well
         wrap = _wrapped(encode, b"=3D" + SOFT_BREAK if bare else before, after)
         spans.append((body.start + start - bare, body.start + end, place.kind, wrap))
     return Spliced(spans)
@@ -144,7 +146,7 @@ def _bare_equals(encoded: bytes, at: int) -> int:
 def _around(encoded: bytes, start: int, end: int) -> tuple[bytes, bytes]:
     """The soft breaks that keep lines short and what stands there apart from what comes."""
     before = b"" if start == 0 or encoded[start - 1 : start] == b"\n" else SOFT_BREAK
-    if start == len(encoded) and encoded.endswith(b"="):
+    if start == len(encoded) and (start - len(encoded.rstrip(b"="))) % 2:
         before = b"\r\n"  # the body ends in half a soft break: complete it
     following = encoded[end : end + 2]
     return before, b"" if following in (b"", b"\r\n", b"--") else SOFT_BREAK

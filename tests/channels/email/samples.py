@@ -1,6 +1,9 @@
 """Ways out, Received lines and small messages that the tests of rewriting share."""
 
+import email
 from dataclasses import replace
+from email import policy
+from email.message import Message
 from typing import Any
 
 from channels.email.compose import Copy, Original, WaysOut
@@ -19,6 +22,8 @@ WAYS = WaysOut(
     list_id="promotions.marketing.list-id.example.com",
     list_title="Promotions",
 )
+HTML = b"<html><body><p>Hello</p></body></html>"
+LINK = PAGE.encode()
 TOP = (
     b"From: Shop <shop@example.com>\r\nTo: ann@example.net\r\nSubject: News\r\n"
     b"Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@example.com>\r\n"
@@ -65,3 +70,16 @@ def given_way_out(raw: bytes, way: WaysOut = WAYS) -> Copy:
 
 def body_of(raw: bytes) -> bytes:
     return raw.partition(b"\r\n\r\n")[2]
+
+
+def texts(raw: bytes) -> list[str]:
+    """What a reader's program shows of the parts, decoded by the standard library."""
+    message = email.message_from_bytes(raw, policy=policy.default)
+    return [shown_text(item) for item in message.walk() if item.get_content_maintype() == "text"]
+
+
+def shown_text(item: Message) -> str:
+    content = item.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    charset = item.get_content_charset("us-ascii")
+    return content.decode("us-ascii" if charset == "no-such" else charset, "replace").replace("\r\n", "\n")

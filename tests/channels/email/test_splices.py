@@ -71,8 +71,8 @@ def test_quoted_printable_even_where_it_is_malformed(data: bytes, drawn: st.Data
 def test_base64_keeps_all_before_the_first_changed_group(
     text: bytes,
     width: int,
-    whole: bool,
-    drawn: st.DataObject,  # noqa: FBT001
+    whole: bool,  # noqa: FBT001
+    drawn: st.DataObject,
 ) -> None:
     digits = base64_lines(text).replace(b"\r\n", b"")
     data = b"\r\n".join(digits[i : i + width] for i in range(0, len(digits), width)) + b"\r\n"

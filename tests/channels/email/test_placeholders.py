@@ -1,0 +1,90 @@
+"""Placeholders are filled where they stand; a text that has the link gets no second one."""
+
+import binascii
+from base64 import b64encode
+
+import pytest
+
+from tests.channels.email.samples import (
+    HTML,
+    LINK,
+    PAGE,
+    WAYS,
+    body_of,
+    given_way_out,
+    mail,
+    multipart,
+    part,
+    text_mail,
+    texts,
+    ways,
+)
+
+
+def test_header_only_purposes_get_no_footer_but_filled_placeholders() -> None:
+    copy = given_way_out(mail(b"Hello\r\n"), ways(footer=False))
+    filled = given_way_out(mail(b"{{unsubscribe_url}}\r\n"), ways(footer=False))
+
+    assert body_of(copy.raw) == b"Hello\r\n"
+    assert (copy.body_touched, copy.visible_way_out) == (False, False)
+    assert body_of(filled.raw) == LINK + b"\r\n"
+    assert filled.visible_way_out
+
+
+@pytest.mark.parametrize("mark", [b"{{unsubscribe_url}}", b"%%unsubscribe_url%%", b"{{ unsubscribe_url }}"])
+def test_a_placeholder_takes_the_place_of_the_footer(mark: bytes) -> None:
+    copy = given_way_out(text_mail(b"<body><a href='" + mark + b"'>stop</a></body>\r\n", b"text/html"))
+
+    assert body_of(copy.raw) == b"<body><a href='" + LINK + b"'>stop</a></body>\r\n"
+    assert copy.visible_way_out
+
+
+def test_all_placeholders_are_filled_in_every_text_that_is_shown() -> None:
+    raw = multipart(
+        part(b"{{preferences_url}} {{postal_address}}", b"text/plain"),
+        part(b"<p>%%postal_address%% {{unsubscribe_url}}</p>", b"text/html"),
+        part(b"{{unsubscribe_url}}", b"text/plain"),
+        part(b"{{unsubscribe_url}}", b"text/plain", b"Content-Disposition: attachment"),
+        kind=b"mixed",
+    )
+    first, html, last, attached = texts(given_way_out(raw, ways(postal_address="A & B\n<Street>")).raw)
+
+    assert first.startswith(WAYS.preferences_url + " A & B <Street>\n")
+    assert PAGE in first
+    assert html == f"<p>A &amp; B &lt;Street&gt; {PAGE}</p>"
+    assert last == PAGE
+    assert attached == "{{unsubscribe_url}}"
+
+
+def test_a_placeholder_that_no_reader_sees_is_no_way_out() -> None:
+    copy = given_way_out(text_mail(b"<body><!-- {{unsubscribe_url}} -->x</body>\r\n", b"text/html"))
+
+    assert body_of(copy.raw).count(LINK) == 2
+
+
+@pytest.mark.parametrize("transfer", [b"quoted-printable", b"base64"])
+def test_placeholders_are_found_in_what_is_decoded(transfer: bytes) -> None:
+    text = b"<body>" + b"x" * 60 + b" <a href='{{unsubscribe_url}}'>Gr\xc3\xbc\xc3\x9fe</a></body>"
+    coded = b64encode(text) if transfer == b"base64" else binascii.b2a_qp(text).replace(b"\n", b"\r\n")
+    coded = coded.replace(b"{{unsub", b"{=7Bun=\r\nsub")
+    raw = multipart(part(coded, b"text/html; charset=utf-8", b"Content-Transfer-Encoding: " + transfer))
+
+    assert texts(given_way_out(raw).raw) == [text.replace(b"{{unsubscribe_url}}", LINK).decode()]
+
+
+def test_relaying_twice_adds_nothing_twice() -> None:
+    raw = multipart(part(b"Hello", b"text/plain"), part(HTML, b"text/html"))
+    once = given_way_out(raw)
+    twice = given_way_out(once.raw, ways(header_url="https://mail.example/u/otherotherother"))
+
+    assert body_of(twice.raw) == body_of(once.raw)
+    assert not twice.body_touched
+    assert twice.visible_way_out
+    assert twice.raw.count(b"List-Unsubscribe:") == twice.raw.count(b"List-Id:") == 1
+    assert b"otherotherother" in twice.raw
+
+
+def test_text_that_only_names_the_links_host_is_no_way_out() -> None:
+    copy = given_way_out(mail(b"see https://mail.example/u/ for more\r\n"))
+
+    assert LINK in body_of(copy.raw)
