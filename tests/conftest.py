@@ -1,5 +1,6 @@
 """A real server per test process, and a fresh store on it per test."""
 
+import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from gateway import server_binary
 from gateway.embedded import EmbeddedServer
 from suppression.address import parse
 from suppression.model import App, Recipient, Sender
@@ -15,6 +17,8 @@ from suppression.purposes import Catalogue
 from suppression.store.client import Client
 from suppression.store.opening import StoreSecrets, StoreSettings, open_store, prepare
 from suppression.store.store import Store
+
+pytest_plugins = ["tests.skips"]
 
 SECRETS = StoreSecrets(pepper=b"p" * 32, sealing_keys={1: b"s" * 32}, sealing_key=1)
 APP = App(name="shop", sender="brand")
@@ -49,6 +53,17 @@ def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert server.pid
         take_all_slots(port)
         yield f"redis://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """The distribution's own Redis: what a company has in production."""
+    path = shutil.which("redis-server")
+    if path is None:
+        pytest.skip("no redis-server on PATH: install the package redis-server")
+    binary = server_binary.choose([Path(path)])
+    with EmbeddedServer(tmp_path_factory.mktemp("redis"), binary=binary) as server:
+        yield server
 
 
 def free_port() -> int:
