@@ -1,4 +1,4 @@
-"""The contract suite's stores: the embedded server, and the same binary as a one-node cluster."""
+"""The contract suite's stores: the embedded server, the same binary as a one-node cluster, and Redis."""
 
 from collections.abc import AsyncIterator
 
@@ -11,12 +11,15 @@ from suppression.store.store import Store
 from tests.conftest import fresh_store, url_of
 
 
-@pytest.fixture(params=["server", "cluster"])
+@pytest.fixture(params=["server", "cluster", "redis"])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    if request.param == "server":
-        url = url_of(request.getfixturevalue("valkey"))
-    else:
-        url = request.getfixturevalue("cluster_url")
+    match request.param:
+        case "server":
+            url = url_of(request.getfixturevalue("valkey"))
+        case "redis":
+            url = url_of(request.getfixturevalue("redis_server"))
+        case _:
+            url = request.getfixturevalue("cluster_url")
     store = await fresh_store(StoreSettings(url))
     yield store
     await store.close()
