@@ -1,0 +1,70 @@
+"""Which store this is, and which catalogue is in force."""
+
+import asyncio
+
+import pytest
+
+from suppression.address import parse
+from suppression.errors import ConfigurationError, StoreUnavailable
+from suppression.purposes import Catalogue
+from suppression.store import meta
+from suppression.store.opening import publish
+from suppression.store.store import Store
+
+ONE = '[purposes."marketing/shoes"]\ntitle = "Shoes"\nchannels = {email = "opt-in"}\nway_out = "footer"\n'
+
+
+async def test_a_catalogue_that_drops_a_purpose_is_refused(store: Store) -> None:
+    with pytest.raises(ConfigurationError, match="marketing/promotions"):
+        await publish(store, Catalogue.from_toml(ONE))
+
+
+async def test_a_published_catalogue_moves_the_generation_of_every_shard(store: Store) -> None:
+    shipped = Catalogue.shipped()
+    table = {path: {**_table(shipped, path)} for path in shipped.purposes}
+    table["marketing/shoes"] = {"title": "Shoes", "channels": {"email": "opt-in"}, "way_out": "footer"}
+    wider = Catalogue.from_table(table)
+
+    await publish(store, wider)
+
+    assert (await store.catalogue()).generation == wider.generation
+    read = await meta.read(store.client.sends, store.shards)
+    assert read is not None
+    assert read.generation == wider.generation
+    assert (await store.facts(store.keyring.recipient(parse("a@example.net")))).generation == wider.generation
+
+
+def _table(catalogue: Catalogue, path: str) -> dict[str, object]:
+    import json
+
+    table: dict[str, object] = json.loads(catalogue.to_json())["purposes"][path]
+    return table
+
+
+async def test_half_a_store_is_no_store(store: Store) -> None:
+    await store.client.sends.execute("DEL", store.shards.all[5].meta)
+
+    with pytest.raises(StoreUnavailable, match="one epoch"):
+        await meta.read(store.client.sends, store.shards)
+
+
+async def test_followers_see_every_record_as_it_comes(store: Store) -> None:
+    from suppression.records import Record, RecordKind
+
+    seen = []
+
+    async def follow() -> None:
+        async for record in store.log.follow(pause=0.01):
+            seen.append(record.text)
+            if len(seen) == 3:
+                return
+
+    following = asyncio.create_task(follow())
+    await asyncio.sleep(0.2)
+    for number in range(3):
+        recipient = store.keyring.recipient(parse(f"r{number}@example.net"))
+        record = Record(RecordKind.VIEWED, 1, recipient=recipient.key.hex(), text=str(number))
+        await store.log_record(recipient.key, record)
+    await asyncio.wait_for(following, 5)
+
+    assert sorted(seen) == ["0", "1", "2"]
