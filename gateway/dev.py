@@ -12,6 +12,8 @@ from typing import Any
 from gateway import demo, demo_material, listeners, serving, wiring
 from gateway.config.settings import Settings
 from gateway.data_folder import private
+from gateway.signal_pipe import signal_pipe
+from gateway.worker_process import SIGNALS
 from suppression.errors import ConfigurationError
 
 SAME_PORT_PATIENCE = 1.0  # seconds for the port of last time; then any free one will do
@@ -27,7 +29,7 @@ def default_folder() -> Path:
 def run(folder: Path, smtp_port: int, http_port: int, workers: int) -> int:
     """Until SIGTERM or Ctrl-C; the exit code. A port of 0: last time's, else a free one."""
     say(f"Data folder: {folder}")
-    with serving.store_server(folder) as watch:
+    with signal_pipe(SIGNALS) as signals, serving.store_server(folder) as watch:
         folder = folder.resolve()
         api_key = demo_material.make(folder)
         with _listening(folder, smtp_port, http_port) as sockets, _announcement(folder) as announce:
@@ -35,7 +37,9 @@ def run(folder: Path, smtp_port: int, http_port: int, workers: int) -> int:
             settings = demo.write_settings(folder, ports[serving.SMTP], ports[serving.HTTP])
             settings = _prepared(settings, folder, api_key)
             ready = partial(announce, _facts(settings, api_key))
-            return serving.run(settings, sockets, workers, watch=watch, on_ready=ready, hangup_stops=True)
+            return serving.run(
+                settings, sockets, workers, signals=signals, watch=watch, on_ready=ready, hangup_stops=True
+            )
 
 
 def _prepared(settings: Settings, folder: Path, api_key: str) -> Settings:

@@ -14,6 +14,8 @@ import structlog
 from gateway import listeners, supervisor, wiring
 from gateway.config.settings import Settings
 from gateway.embedded import EmbeddedServer
+from gateway.signal_pipe import signal_pipe
+from gateway.worker_process import SIGNALS
 
 _log = structlog.get_logger()
 
@@ -24,10 +26,10 @@ SMTP, SMTPS, HTTP, OPERATIONS = "smtp", "smtps", "http", "operations"
 
 def serve(settings: Settings, workers: int) -> int:
     """Until SIGTERM or Ctrl-C; the exit code."""
-    with store_server(settings.store.data_dir) as watch:
+    with signal_pipe(SIGNALS) as signals, store_server(settings.store.data_dir) as watch:
         wiring.publish(settings)  # and with it all checks of the store, before anything listens
         with listening(settings) as sockets:
-            return run(settings, sockets, workers, watch=watch)
+            return run(settings, sockets, workers, signals=signals, watch=watch)
 
 
 def run(
@@ -35,13 +37,20 @@ def run(
     sockets: Sockets,
     workers: int,
     *,
+    signals: tuple[int, int],
     watch: Callable[[], None],
     on_ready: Callable[[], None] = lambda: None,
     hangup_stops: bool = False,
 ) -> int:
-    """Workers on these sockets. `watch` is called again and again: it starts the store's server if it died."""
+    """Workers on these sockets.
+
+    signals  listened to since before anything was started: a signal that came meanwhile ends it in order
+    watch    called again and again: it starts the store's server if that died
+    """
     work = partial(wiring.run_worker, settings)
-    return supervisor.run(work, sockets, workers, on_ready=on_ready, on_tick=watch, hangup_stops=hangup_stops)
+    return supervisor.run(
+        work, sockets, workers, on_ready=on_ready, on_tick=watch, signals=signals, hangup_stops=hangup_stops
+    )
 
 
 @contextlib.contextmanager

@@ -42,15 +42,17 @@ def run(
     on_ready: Callable[[], None] = _nothing,
     on_tick: Callable[[], object] = _nothing,
     drain: float = DRAIN,
+    signals: tuple[int, int] | None = None,
     hangup_stops: bool = False,
 ) -> int:
     """Until SIGTERM or SIGINT; the exit code. Closes `sockets` when it stops.
 
     on_ready  called once, when all workers have said that they are ready
     on_tick   called every half second
+    signals   a signal_pipe that was opened earlier: what came since then counts
     hangup_stops  SIGHUP says that the terminal was closed, not that workers shall be replaced
     """
-    with signal_pipe(SIGNALS) as pipe:
+    with signal_pipe(SIGNALS) if signals is None else contextlib.nullcontext(signals) as pipe:
         supervisor = _Supervisor(make_worker, sockets, workers, pipe, on_ready, on_tick, drain)
         supervisor.stops_on |= {signal.SIGHUP} if hangup_stops else set()
         try:

@@ -61,6 +61,17 @@ def test_a_signal_stops_everything_that_was_started(start: Start, data: Path, nu
     assert not (data / "dev.json").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_it_starts_leaves_nothing_behind(
+    start: Start, data: Path, number: signal.Signals
+) -> None:
+    running = begin(start, data)
+    running.until((data / "store.json").exists)
+    assert running.stop(number) == 0
+    assert running.processes() == []
+    assert "Traceback" not in running.output.read_text()
+
+
 def test_ctrl_c_in_a_terminal_reaches_the_whole_group_and_stops_everything(start: Start, data: Path) -> None:
     running = begin(start, data)
     running.ready()
