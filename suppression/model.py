@@ -155,6 +155,9 @@ class Facts:
 
     version      id of the last change's log record; "" for somebody nothing is known of
     generation   of the catalogue and lists that the shard had when it was read
+    person       key of the person that the recipient belongs to (hex); None for nobody's
+    zone         IANA time zone that the recipient is known to live in
+    country      ISO 3166 alpha-2; language: BCP 47, "en", "pt-BR"
     recent       ids of the last 6 log records, newest last
     """
 
@@ -165,6 +168,9 @@ class Facts:
     birth_year: int | None = None
     child: bool = False
     person: str | None = None
+    zone: str | None = None
+    country: str | None = None
+    language: str | None = None
     recent: tuple[str, ...] = ()
 
 

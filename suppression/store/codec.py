@@ -1,16 +1,17 @@
-"""How entries, consents and records look in Redis, both ways. Nothing else knows it.
+"""How entries, consents and what else is known of a recipient look in Redis, both ways. Nothing else knows it.
 
 A recipient's hash has the fields
     v          id of the last change's log record (the version)
     l          ids of the last 6 log records, 8 bytes each
     b          birth year, or "c" for a child's mark
+    p          key of the person that it belongs to, 16 bytes
+    k          language|zone|country, empty where not known
     s<6 bytes> a suppression     c<6 bytes>  a consent
 Entry values are `|`-separated, short codes for the vocabularies, times in base 36, empty for "all" and "none";
 the last part is the order: the step script appends the id of the record that it logs.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,6 @@ from typing import Any
 from suppression.decision import Reason
 from suppression.errors import StoreUnavailable
 from suppression.model import ALL, Basis, Channel, Consent, Facts, Scope, Suppression, Way
-from suppression.records import FIELDS, SCHEMA, Record, RecordKind
 
 # Codes are data: never reuse one, never change one (a golden test freezes them).
 _CHANNELS = {Channel.EMAIL: "e", Channel.SMS: "s", Channel.VOICE: "v", Channel.AUDIENCE: "a"}
@@ -192,6 +192,29 @@ def _recent(packed: bytes) -> tuple[str, ...]:
     return tuple(f"{int.from_bytes(raw[:6], 'big')}-{int.from_bytes(raw[6:], 'big')}" for raw in ids)
 
 
+def encode_known(language: str | None, zone: str | None, country: str | None) -> str:
+    """Field k: what is known of who the recipient is."""
+    return "|".join((language or "", zone or "", country or ""))
+
+
+def _known(value: bytes) -> dict[str, Any]:
+    language, zone, country = value.decode().split("|")
+    return {"language": language or None, "zone": zone or None, "country": country or None}
+
+
+def _birth(value: bytes) -> dict[str, Any]:
+    return {"child": True} if value == b"c" else {"birth_year": int(value)}
+
+
+_KNOWN: Mapping[bytes, Callable[[bytes], dict[str, Any]]] = {
+    b"v": lambda value: {"version": value.decode()},
+    b"l": lambda value: {"recent": _recent(value)},
+    b"b": _birth,
+    b"p": lambda value: {"person": value.hex()},
+    b"k": _known,
+}
+
+
 def decode_facts(fields: Iterable[bytes], generation: str) -> Facts:
     """Facts of HGETALL's flat reply. What this version cannot read it cannot decide on: StoreUnavailable."""
     flat = iter(fields)
@@ -202,16 +225,12 @@ def decode_facts(fields: Iterable[bytes], generation: str) -> Facts:
     try:
         for name in flat:
             value = next(flat)
-            if name == b"v":
-                known["version"] = value.decode()
-            elif name == b"l":
-                known["recent"] = _recent(value)
-            elif name[:1] == SUPPRESSION:
+            if name[:1] == SUPPRESSION:
                 suppressions.append(decode_suppression(name[1:].hex(), value.decode()))
             elif name[:1] == CONSENT:
                 consents.append(decode_consent(name[1:].hex(), value.decode()))
-            elif name == b"b":
-                known |= {"child": True} if value == b"c" else {"birth_year": int(value)}
+            elif name in _KNOWN:
+                known |= _KNOWN[name](value)
             else:
                 raise StoreUnavailable("a recipient has a field of a newer version")
     except (KeyError, ValueError, UnicodeDecodeError) as error:
@@ -219,22 +238,3 @@ def decode_facts(fields: Iterable[bytes], generation: str) -> Facts:
     if not known and not suppressions and not consents:
         return facts
     return replace(facts, suppressions=tuple(suppressions), consents=tuple(consents), **known)
-
-
-def encode_record(record: Record) -> str:
-    """Compact JSON of what is set: readable by anybody with redis-cli."""
-    values: dict[str, Any] = {"n": SCHEMA}
-    for name in FIELDS:
-        value = getattr(record, name)
-        if value and name != "id":
-            values[name] = value
-    return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
-
-
-def decode_record(record_id: str, fields: Mapping[bytes, bytes]) -> Record:
-    """A record as it was logged; fields of a newer schema are left out."""
-    values = json.loads(fields[b"r"])
-    known = {name: value for name, value in values.items() if name in FIELDS and name not in {"id", "kind"}}
-    if b"duplicate" in fields:
-        known["duplicate"] = True
-    return Record(kind=RecordKind(values["kind"]), id=record_id, **known)

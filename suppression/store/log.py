@@ -8,8 +8,8 @@ from suppression.errors import NotFound
 from suppression.model import Facts
 from suppression.records import OUTCOMES, Record
 from suppression.store.client import Argument, Lane
-from suppression.store.codec import decode_record
 from suppression.store.keys import ShardKeys, Shards, parse_record_id, record_id
+from suppression.store.record_lines import decode_record
 
 _HISTORY = 15 * 60 * 1000  # ms after a hand-over within which its outcome is logged (the sweeper sees to it)
 _PAGE = 500

@@ -13,8 +13,8 @@ from typing import Any
 from suppression.errors import StoreUnavailable
 from suppression.records import Record
 from suppression.store.client import Argument, Lane, ScriptMissing
-from suppression.store.codec import encode_record
 from suppression.store.keys import ShardKeys
+from suppression.store.record_lines import encode_record
 
 SCRIPT = resources.files("suppression.store").joinpath("step.lua").read_bytes()
 _SHA = hashlib.sha1(SCRIPT, usedforsecurity=False).hexdigest()

@@ -11,7 +11,7 @@ from suppression.decision import Reason
 from suppression.errors import StoreUnavailable
 from suppression.model import Basis, Channel, Consent, Scope, Suppression, Way
 from suppression.records import Record, RecordKind, without_addresses
-from suppression.store import codec
+from suppression.store import codec, record_lines
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STOP = Suppression(
@@ -97,6 +97,7 @@ def test_a_suppression_reads_back(
         [b"s012345", b"too|few|parts"],
         [b"s012345", b"es|marketing|||U|a|s|a|mwrsbk00||||1-0"],
         [b"b", b"not a year"],
+        [b"k", b"en|Europe/Berlin"],
     ],
 )
 def test_what_cannot_be_read_cannot_be_decided_on(fields: list[bytes]) -> None:
@@ -104,11 +105,21 @@ def test_what_cannot_be_read_cannot_be_decided_on(fields: list[bytes]) -> None:
         codec.decode_facts(fields, "g")
 
 
+def test_who_a_recipient_is_reads_back() -> None:
+    fields = [b"p", b"\x0a" * 16, b"b", b"2015", b"k", codec.encode_known("de", None, "AT").encode()]
+
+    facts = codec.decode_facts(fields, "g")
+
+    assert (facts.person, facts.birth_year) == ("0a" * 16, 2015)
+    assert (facts.language, facts.zone, facts.country) == ("de", None, "AT")
+    assert fields[5] == b"de||AT"
+
+
 def test_a_record_reads_back_without_what_a_newer_schema_added() -> None:
     record = Record(RecordKind.SENT, 1_700_000_000_000, recipient="ab", text="ok", details={"a": "b"})
-    text = codec.encode_record(record).replace('"n":1', '"n":2,"tomorrow":1')
+    text = record_lines.encode_record(record).replace('"n":1', '"n":2,"tomorrow":1')
 
-    read = codec.decode_record("id", {b"r": text.encode(), b"duplicate": b"1"})
+    read = record_lines.decode_record("id", {b"r": text.encode(), b"duplicate": b"1"})
 
     assert read == replace(record, id="id", duplicate=True)
 
