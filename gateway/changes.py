@@ -6,22 +6,27 @@ Each answers when the change is durable, and never before (promise 3).
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from suppression.rules.stops import stands_against
-
 from suppression.changes import GiveConsent, Lift, Suppress, Withdraw
+from suppression.consent_expiry import ConsentExpiry
 from suppression.decision import Reason
-from suppression.errors import NotFound
+from suppression.errors import InvalidInput, NotFound
 from suppression.model import Basis, Consent, Recipient, Scope, Suppression, Way
+from suppression.rules.stops import stands_against
 from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE, Applied, ChangeId, apply, claim
 from suppression.store.keys import parse_handle
 from suppression.store.store import Store
 
 
+class ExpiredAlready(InvalidInput):
+    peer_text = "the consent has expired already: by its own date, or by the time that its basis holds"
+
+
 class Changes:
     """Changes on one store. `change_id`: made before the first try, so that a repeat has no second effect."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, expiry: ConsentExpiry | None = None) -> None:
         self._store = store
+        self._expiry = expiry or ConsentExpiry()
 
     async def claim(self, key: str, body_hash: str) -> None:
         """Bind an Idempotency-Key to a body. IdempotencyMismatch if it was used with another."""
@@ -83,7 +88,10 @@ class Changes:
         direct: bool = False,
         change_id: str | None = None,
     ) -> Applied:
-        """A recipient's yes. `overrides`: handles of the entries that it shall stand above."""
+        """A recipient's yes. `overrides`: handles of the entries that it shall stand above. ExpiredAlready."""
+        expires = self._expiry.expires(basis, at, evidence, expires)
+        if expires is not None and expires <= self._store.now():
+            raise ExpiredAlready("by its date and basis")
         change = GiveConsent(
             scope=scope,
             basis=basis,

@@ -13,6 +13,8 @@ from suppression.model import ALL, Channel, Recipient, Sender
 from suppression.purposes import Catalogue
 from suppression.token import Token, TokenKeys, TokenKind, tag
 
+CONFIRM_PATH = "/c/"
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -24,6 +26,16 @@ class Link:
     purpose: str
     sender: str
     app: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmLink:
+    """What a confirmation's token stands for. `recipient` has no address; `number`: of what is confirmed."""
+
+    channel: Channel
+    recipient: Recipient
+    sender: str
+    number: bytes
 
 
 class Links:
@@ -42,6 +54,7 @@ class Links:
         catalogue: Callable[[], Catalogue],
     ) -> None:
         self.prefix = public_url.rstrip("/") + "/u/"
+        self._confirmations = public_url.rstrip("/") + CONFIRM_PATH
         self._keys = keys
         self._names = tuple(senders)
         self._senders = _by_tag(senders)
@@ -69,6 +82,8 @@ class Links:
     def read(self, text: str) -> Link:
         """What a token stands for. InvalidToken: altered, foreign, or of a sender that is no longer here."""
         token, catalogue = self._keys.parse(text), self._catalogue()
+        if token.kind is TokenKind.CONFIRM:
+            raise InvalidToken("a token of another kind of link")
         purpose, sender = self._purposes(catalogue).get(token.purpose), self._senders.get(token.sender)
         if purpose is None or sender is None or token.channel is None:
             raise InvalidToken("a token of an unknown purpose or sender")
@@ -80,6 +95,19 @@ class Links:
             sender=sender,
             app=self._apps.get(token.app, ALL),
         )
+
+    def confirm_url(self, recipient: Recipient, *, sender: str, channel: Channel, number: bytes) -> str:
+        """For the mail that asks its recipient to confirm."""
+        token = Token.confirming(channel, recipient.key, number, tag(sender))
+        return self._confirmations + self._keys.mint(token)
+
+    def read_confirmation(self, text: str) -> ConfirmLink:
+        """What a confirmation's token stands for. InvalidToken for anything else."""
+        token = self._keys.parse(text)
+        sender = self._senders.get(token.sender)
+        if token.kind is not TokenKind.CONFIRM or token.channel is None or sender is None:
+            raise InvalidToken("no confirmation's token, or of an unknown sender")
+        return ConfirmLink(token.channel, Recipient(token.recipient_key, ""), sender, token.number)
 
     def _purposes_of(self, catalogue: Catalogue) -> dict[bytes, str]:
         return _by_tag(catalogue.names(self._names))

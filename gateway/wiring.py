@@ -292,7 +292,7 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links) -
         recipient=store.keyring.recipient,
         handle=lambda recipient, entry: entry_handle(recipient.key, entry),
         deciding=pipeline,
-        changes=Changes(store),
+        changes=Changes(store, settings.consent_expiry),
         reading=Reading(store),
         link=links.read,
         record_view=partial(_record_view, store),

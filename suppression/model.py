@@ -221,3 +221,10 @@ class Sender:
     support_phone: str = ""
     minimum_age: int = 13
     one_click_stops: str = "purpose"
+    from_address   From of the gateway's own mails in its name
+    language       of pages and footers, where the reader's is not known
+    logo_url, colour  of its pages: an https URL, "#rrggbb"; "" for none
+    from_address: str = ""
+    language: str = "en"
+    logo_url: str = ""
+    colour: str = ""

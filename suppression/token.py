@@ -6,6 +6,7 @@
 
 No address is in one. Purpose, sender and app are tags of their names; the caller knows the names. There is one
 text for one token in each encoding: a text altered in any character, unused bits included, is no token.
+Of a confirmation's token the 8 bytes of purpose and app are the number of what it confirms.
 Keys may be added for ever; a key that is dropped makes dead links of all its mails, so none is.
 """
 
@@ -32,14 +33,18 @@ _BASE32 = re.compile(r"[a-z2-7]{64}")
 
 
 class TokenKind(StrEnum):
-    """Where the link stands. `header`: a POST stops at once; `body`: a page asks first."""
+    """Where the link stands. `header`: a POST stops at once; `body`: a page asks first.
+
+    `confirm`: in a mail that asks whether what was asked for is meant.
+    """
 
     HEADER = "header"
     BODY = "body"
+    CONFIRM = "confirm"
 
 
 # First and second byte. High half of the first: version of the layout. 0x13 and 0x14 are kept for mailto, bounce.
-_KINDS = {TokenKind.HEADER: 0x11, TokenKind.BODY: 0x12}
+_KINDS = {TokenKind.HEADER: 0x11, TokenKind.BODY: 0x12, TokenKind.CONFIRM: 0x15}
 _CHANNELS = {None: 0, Channel.EMAIL: 1, Channel.SMS: 2, Channel.VOICE: 3, Channel.AUDIENCE: 4}
 _KIND_OF = {code: kind for kind, code in _KINDS.items()}
 _CHANNEL_OF = {code: channel for channel, code in _CHANNELS.items()}
@@ -55,6 +60,16 @@ class Token:
     purpose: bytes
     sender: bytes
     app: bytes
+
+    @classmethod
+    def confirming(cls, channel: Channel, recipient_key: bytes, number: bytes, sender: bytes) -> "Token":
+        """`number`: 8 bytes."""
+        return cls(TokenKind.CONFIRM, channel, recipient_key, number[:TAG], sender, number[TAG:])
+
+    @property
+    def number(self) -> bytes:
+        """Of a `confirm` token: of what is confirmed."""
+        return self.purpose + self.app
 
 
 def tag(name: str) -> bytes:

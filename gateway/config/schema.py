@@ -19,8 +19,10 @@ from pydantic import (
     model_validator,
 )
 
-from suppression.model import Channel
+from gateway.config.colours import is_colour, readable_on_light
+from suppression.model import Basis, Channel
 
+LANGUAGES = ("en", "de", "es", "fr", "hi")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _DOMAIN = re.compile(rf"(?=.{{4,253}}\Z){_LABEL}(?:\.{_LABEL})+")
@@ -74,6 +76,27 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _logo_url(text: str) -> str:
+    """Goes into a page and, its host, into that page's Content-Security-Policy."""
+    try:
+        url = urlsplit(text)
+        usable = url.scheme == "https" and _DOMAIN.fullmatch(url.hostname or "") is not None
+        usable = usable and not url.username and (url.port is None or url.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or not re.fullmatch(r"[!-~]{1,500}", text) or re.search(r"[\"'<>;,\\]", text):
+        raise ValueError("must be a URL like https://www.example.com/logo.svg")
+    return text
+
+
+def _colour(text: str) -> str:
+    if not is_colour(text):
+        raise ValueError('must be a colour like "#1d5c4d", in lower case')
+    if not readable_on_light(text):
+        raise ValueError("is too light: text of this colour has a contrast below 4.5 to 1 with the page")
+    return text
+
+
 def _redis_url(value: SecretStr) -> SecretStr:
     try:
         url = urlsplit(value.get_secret_value())
@@ -97,6 +120,8 @@ FromDomain = Annotated[str, AfterValidator(_domain_or_any)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
 Lines = Annotated[str, Field(max_length=500), AfterValidator(_lines)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
+LogoUrl = Annotated[str, AfterValidator(_logo_url)]
+Colour = Annotated[str, AfterValidator(_colour)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 PathFromBase = Annotated[Path, AfterValidator(_from_base)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -200,8 +225,17 @@ class Dkim(Section):
     key_file: PathFromBase
 
 
+class Theme(Section):
+    """How a sender's pages look."""
+
+    logo_url: LogoUrl | None = None
+    colour: Colour | None = None
+
+
 class Sender(Section):
-    """A brand or partner. `list_domain` defaults to the first of `from_domains`."""
+    """A brand or partner. `list_domain` defaults to the first of `from_domains`, `from_address` to noreply@ there
+    (at the first domain that has a DKIM key, if that one has none).
+    """
 
     title: Annotated[Line, Field(min_length=1)]
     postal_address: Lines = ""
@@ -210,6 +244,9 @@ class Sender(Section):
     support_phone: Line = ""
     minimum_age: int = Field(13, ge=0, le=21)
     one_click_stops: Literal["purpose", "marketing"] = "purpose"
+    from_address: Line | None = None
+    language: Literal["en", "de", "es", "fr", "hi"] = "en"
+    theme: Theme = Theme()
     dkim: tuple[Dkim, ...] = ()
 
 
@@ -225,6 +262,17 @@ class App(Section):
     networks: tuple[IPvAnyNetwork, ...] = ()
 
 
+class Consents(Section):
+    """`expiry`: a law's preset; `expiry_days`: by basis, instead of the preset's.
+
+    `confirmation_days`: after which a double opt-in that nobody confirmed is forgotten.
+    """
+
+    expiry: Literal["none", "casl"] = "none"
+    expiry_days: dict[Basis, Annotated[int, Field(ge=1, le=36_500)]] = Field(default_factory=dict)
+    confirmation_days: int = Field(7, ge=1, le=30)
+
+
 class File(Section):
     """All of gateway.toml. `purposes` (or a file of them, `catalogue`) replaces the shipped catalogue."""
 
@@ -237,5 +285,6 @@ class File(Section):
     http: Http = Http()
     operations: Operations = Operations()
     next_hop: NextHop | None = None
+    consents: Consents = Consents()
     senders: dict[Name, Sender]
     apps: dict[Name, App]

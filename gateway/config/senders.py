@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from gateway.config import schema
 from gateway.config.problems import Problems
-from suppression.address import parse_phone
+from suppression.address import parse_email, parse_phone
 from suppression.errors import ConfigurationError, UnusableAddress
 from suppression.model import Sender
 
@@ -57,12 +57,35 @@ def load(
             support_phone=_phone(sender.support_phone, where, problems),
             minimum_age=sender.minimum_age,
             one_click_stops=sender.one_click_stops,
+            from_address=_from_address(sender, where, public_host, problems, dev=dev),
+            language=sender.language,
+            logo_url=sender.theme.logo_url or "",
+            colour=sender.theme.colour or "",
         )
     return senders, keys
 
 
 def _list_domain(sender: schema.Sender, public_host: str) -> str:
     return next((domain for domain in sender.from_domains if domain != "*"), public_host)
+
+
+def _from_address(
+    sender: schema.Sender, where: str, public_host: str, problems: Problems, *, dev: bool
+) -> str:
+    """Ours to use: mail from a domain that is not signed for is mistrusted everywhere."""
+    signed = [key.domain for key in sender.dkim]
+    if sender.from_address is None:
+        domain = sender.list_domain or _list_domain(sender, public_host)
+        return "noreply@" + (domain if domain in signed or not signed else signed[0])
+    try:
+        address = parse_email(sender.from_address).text
+    except UnusableAddress:
+        address = ""
+    if not address.isascii() or '"' in address or "@" not in address:
+        problems.note(f"{where}.from_address", "must be an address like news@example.com, in ASCII")
+    elif not dev and address.rpartition("@")[2] not in signed:
+        problems.note(f"{where}.from_address", "its domain has no DKIM key: add one under dkim")
+    return address
 
 
 def _check_domains(sender: schema.Sender, where: str, problems: Problems, *, dev: bool) -> None:

@@ -12,6 +12,7 @@ from gateway.config.apps import ClientNetworks
 from gateway.config.problems import Problems
 from gateway.config.secrets import Secrets
 from gateway.config.senders import DkimKey
+from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
 from suppression.model import App, Sender
 from suppression.purposes import Catalogue
@@ -55,6 +56,11 @@ class Settings:
     @property
     def operations(self) -> schema.Operations:
         return self.given.operations
+
+    @property
+    def consent_expiry(self) -> ConsentExpiry:
+        """How long consents hold."""
+        return ConsentExpiry(self.given.consents.expiry, dict(self.given.consents.expiry_days))
 
     @property
     def next_hop(self) -> schema.NextHop:

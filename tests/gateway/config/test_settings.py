@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from gateway.config import schema
 from gateway.config.effective import effective
 from gateway.config.settings import Settings, load, parse
+from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
-from suppression.model import App, Channel, Sender
+from suppression.model import App, Basis, Channel, Sender
 from suppression.purposes import Catalogue
 
 HERE = Path(__file__).parent
@@ -46,7 +47,13 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
         support_phone="+12025550100",
         minimum_age=16,
         one_click_stops="marketing",
+        from_address="hello@example.com",
+        language="de",
+        logo_url="https://www.example.com/logo.svg",
+        colour="#8a1538",
     )
+    assert settings.consent_expiry == ConsentExpiry("casl", {Basis.OPT_IN: 730})
+    assert settings.given.consents.confirmation_days == 3
     rsa, ed25519 = settings.dkim["brand"]
     assert (rsa.domain, rsa.selector, ed25519.selector) == ("example.com", "s2026", "e2026")
     assert isinstance(rsa.private_key, RSAPrivateKey)
@@ -71,7 +78,9 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (schema.Http, given["http"]),
         (schema.Operations, given["operations"]),
         (schema.NextHop, given["next_hop"]),
+        (schema.Consents, given["consents"]),
         (schema.Sender, given["senders"]["brand"]),
+        (schema.Theme, given["senders"]["brand"]["theme"]),
         (schema.Dkim, given["senders"]["brand"]["dkim"][0]),
         (schema.App, given["apps"]["shop"]),
     ]
