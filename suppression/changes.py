@@ -17,9 +17,14 @@ from suppression.model import Basis, Consent, Facts, Scope, Suppression, Way, po
 # What an agent or an undo may end. A complaint, an erasure and a register's entry are not ours to lift.
 LIFTABLE = frozenset({Reason.UNSUBSCRIBED, Reason.BLOCKED, Reason.UNDELIVERABLE, Reason.UNUSABLE_ADDRESS})
 
+# What is said of a human and not of one address.
+OF_PEOPLE = frozenset({Reason.UNSUBSCRIBED, Reason.BLOCKED, Reason.ERASED})
+
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
+    """Of reason `erased` it is an erasure: all else that is known of the recipient goes, but for its stops."""
+
     scope: Scope
     reason: Reason
     way: Way
@@ -35,6 +40,17 @@ class Suppress:
     def entry_id(self) -> str:
         scope = (",".join(sorted(self.scope.channels)), self.scope.purpose, self.scope.sender, self.scope.app)
         return _id("s", *scope, self.reason, self.way, self.source, self.batch, self.exact or "")
+
+    @property
+    def erases(self) -> bool:
+        return self.reason is Reason.ERASED
+
+    @property
+    def of_everything(self) -> bool:
+        """A human's word on all that could come: it holds for every address of the person."""
+        return (
+            self.reason in OF_PEOPLE and self.until is None and self.exact is None and self.scope == Scope()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +91,30 @@ class Withdraw:
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
-Change = Suppress | Lift | GiveConsent | Withdraw
+@dataclass(frozen=True, slots=True)
+class Return:
+    """An erased recipient is a customer again: `required` may go; all else stays stopped until a yes of its own."""
+
+    actor: str
+    at: datetime
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+Change = Suppress | Lift | GiveConsent | Withdraw | Return
+RETURNED = "returned"  # source of the stop that stands in an erasure's place
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a change comes to: an entry to write, or one to remove. `created`: it was not known before."""
+    """What a change comes to: an entry to write, or one to remove. `created`: it was not known before.
+
+    `replaces`: entries that go as the written one comes.
+    """
 
     put: Suppression | Consent | None
     remove: Suppression | None
     created: bool
+    replaces: tuple[Suppression, ...] = ()
 
     @property
     def entry(self) -> Suppression | Consent:
@@ -109,6 +139,8 @@ def plan(facts: Facts, change: Change) -> Plan:
             return _consent(facts, change)
         case Withdraw():
             return _withdraw(facts, change)
+        case Return():
+            return _return(facts, change)
 
 
 def _suppress(facts: Facts, change: Suppress) -> Plan:
@@ -181,3 +213,18 @@ def _withdraw(facts: Facts, change: Withdraw) -> Plan:
     if known is None:
         raise NotFound("no such consent")
     return Plan(replace(known, withdrawn=known.withdrawn or change.at), None, created=known.withdrawn is None)
+
+
+def _return(facts: Facts, change: Return) -> Plan:
+    erasures = tuple(entry for entry in facts.suppressions if entry.reason is Reason.ERASED)
+    if not erasures:
+        raise NotFound("nothing was erased")
+    return Plan(after_return(erasures[0], change), None, created=True, replaces=erasures)
+
+
+def after_return(erasure: Suppression, change: Return) -> Suppression:
+    """The stop of everything but `required` that stands when an erasure's hold has ended."""
+    stop = Suppress(Scope(), Reason.UNSUBSCRIBED, erasure.way, RETURNED, change.actor, change.at)
+    return Suppression(
+        stop.entry_id, stop.scope, stop.reason, stop.way, stop.source, stop.actor, stop.at, order=""
+    )

@@ -181,6 +181,7 @@ class App:
     name: str
     sender: str
     purposes: tuple[str, ...] = (ALL,)
+    lifted: tuple[str, ...] = ()
     channels: frozenset[Channel] = frozenset()
     default_purpose: str | None = None
     purpose_from: str = "credential"  # or "header"

@@ -25,6 +25,11 @@ class RecordKind(StrEnum):
     LIFTED = "lifted"
     CONSENTED = "consented"
     WITHDRAWN = "withdrawn"
+    LINKED = "linked"  # a recipient became a person's, or got what is known of the person
+    UNLINKED = "unlinked"
+    ERASED = "erased"
+    RETURNED = "returned"  # an erased recipient is a customer again: `required` may go, all else stays stopped
+    EXPORTED = "exported"  # somebody was given all that is held
     VIEWED = "viewed"  # a GET of a link: people and scanners look alike, nothing changed
 
 
@@ -40,6 +45,7 @@ class Record:
     at         when, in milliseconds of Unix time (with the sandbox clock's offset, in dev)
     recipient  keyed hash of the folded address, hex
     exact      keyed hash of the exact address, hex
+    person     keyed hash of the person, hex: of changes that concern all of a person, and of links
     outcome    of a decision: send, refuse, defer
     reason     why (decision.Reason); rule: the rule that decided; fact: the entry or consent that decided
     until      of a Defer or a pause: when it ends, milliseconds
@@ -59,6 +65,7 @@ class Record:
     id: str = ""
     recipient: str = ""
     exact: str = ""
+    person: str = ""
     channel: str = ""
     purpose: str = ""
     sender: str = ""

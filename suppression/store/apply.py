@@ -1,12 +1,14 @@
 """Changes: read, plan, write as one atomic step with its log record, again while the recipient moves."""
 
 import asyncio
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
-from suppression.changes import Change, Plan, plan
+from suppression.changes import Change, Lift, Plan, Suppress, plan
+from suppression.decision import Reason
 from suppression.errors import IdempotencyMismatch, StoreUnavailable
 from suppression.model import Consent, Facts, Recipient, Suppression
 from suppression.store import codec
@@ -17,6 +19,7 @@ from suppression.store.store import Store
 
 SUPPRESSION_HANDLE = "sup_"
 CONSENT_HANDLE = "con_"
+_MOST_LIFTED = 64  # ids of evidence of what was lifted; older evidence goes
 _SHORT = 60.0  # seconds that a random id's record is kept: longer than anybody still repeats it
 _IDEMPOTENT = 25 * 3600.0  # an Idempotency-Key's: 24 h at least
 
@@ -35,6 +38,14 @@ class ChangeId:
         return cls(secrets.token_hex(8), "-", _SHORT)
 
 
+class OfPerson(Exception):
+    """The recipient belongs to a person: what concerns all of one is applied there first."""
+
+    def __init__(self, person: bytes) -> None:
+        super().__init__(person.hex())
+        self.person = person
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """A change as it stands in the store: `created` is False for a repeat of what was known.
@@ -51,15 +62,25 @@ class Applied:
 
 
 async def apply(
-    store: Store, recipient: Recipient, change: Change, change_id: ChangeId | None = None
+    store: Store,
+    recipient: Recipient,
+    change: Change,
+    change_id: ChangeId | None = None,
+    *,
+    unlinked: bool = False,
 ) -> Applied:
-    """One change, durable when this returns. Runs in the lane of stops, so that no send delays it."""
+    """One change, durable when this returns. Runs in the lane of stops, so that no send delays it.
+
+    `unlinked`: only while the recipient is nobody's; OfPerson otherwise, and nothing was changed.
+    """
     change_id = change_id or ChangeId.once()
     deadline = asyncio.get_running_loop().time() + store.client.timeout
     facts = await store.facts(recipient, store.client.stops)
     if change_id.keep > _SHORT and (former := await _former(store, recipient, change_id, facts)):
         return former
     while True:
+        if unlinked and facts.person is not None:
+            raise OfPerson(bytes.fromhex(facts.person))
         planned = plan(facts, change)
         step = _step(store, recipient, change, planned, facts, change_id)
         left = deadline - asyncio.get_running_loop().time()
@@ -79,19 +100,56 @@ def _step(
     step = Step(shard, recipient.key, record, change_id.id, change_id.body, version=facts.version)
     step.write("see", "done", _answer(planned), 0, int(change_id.keep * 1000))
     step.write("version")
+    for entry in planned.replaces:
+        step.write("unfield", codec.suppression_field(entry.id))
     if isinstance(planned.put, Suppression):
         step.write("field", codec.suppression_field(planned.put.id), codec.encode_suppression(planned.put))
     elif isinstance(planned.put, Consent):
         step.write("field", codec.consent_field(planned.put.id), codec.encode_consent(planned.put))
     elif planned.remove is not None:
         step.write("unfield", codec.suppression_field(planned.remove.id))
-    if recipient.address is not None:
+    if isinstance(change, Suppress) and change.erases:
+        _forget(step, recipient, facts)
+        return step
+    if recipient.address is not None and not erased(facts):
         sealed = store.sealer.address(recipient.address, recipient.key)
         step.write_key("setnew", shard.address(recipient.key), sealed)
     if change.evidence and planned.put is not None:
         sealed = store.sealer.evidence(change.evidence, recipient.key)
         step.write_key("set", shard.evidence(recipient.key, planned.put.id), sealed)
+    elif isinstance(change, Lift):
+        _keep_evidence(store, step, recipient, change, facts)
     return step
+
+
+def erased(facts: Facts) -> bool:
+    """While an erasure holds, nothing that tells who the recipient is comes back into the store."""
+    return any(entry.reason is Reason.ERASED for entry in facts.suppressions)
+
+
+def _forget(step: Step, recipient: Recipient, facts: Facts) -> None:
+    """An erasure: of a recipient stay its keyed hash, its stops, and which log records are about it."""
+    shard = step.shard
+    step.write_key("delete", shard.address(recipient.key))
+    for field in (b"b", b"k", b"p", b"o"):
+        step.write("unfield", field)
+    for consent in facts.consents:
+        step.write("unfield", codec.consent_field(consent.id))
+    stops, consents = [stop.id for stop in facts.suppressions], [consent.id for consent in facts.consents]
+    for entry_id in dict.fromkeys([*stops, *consents, *facts.lifted]):
+        step.write_key("delete", shard.evidence(recipient.key, entry_id))
+
+
+def _keep_evidence(store: Store, step: Step, recipient: Recipient, change: Lift, facts: Facts) -> None:
+    """What was shown for a lift, and for what it lifted, can still be asked for (and is gone on erasure)."""
+    lift_id = hashlib.sha256(f"l|{change.entry_id}|{facts.version}".encode()).hexdigest()[:12]
+    ids = tuple(dict.fromkeys((*facts.lifted, change.entry_id, lift_id)))
+    for entry_id in ids[:-_MOST_LIFTED]:
+        step.write_key("delete", step.shard.evidence(recipient.key, entry_id))
+    if change.evidence:
+        sealed = store.sealer.evidence(change.evidence, recipient.key)
+        step.write_key("set", step.shard.evidence(recipient.key, lift_id), sealed)
+    step.write("put", b"o", b"".join(bytes.fromhex(entry_id) for entry_id in ids[-_MOST_LIFTED:]))
 
 
 def _answer(planned: Plan) -> str:
@@ -150,7 +208,10 @@ def _after(facts: Facts, planned: Plan, order: str) -> tuple[Suppression | Conse
         return planned.remove, replace(facts, suppressions=left, version=order)
     if isinstance(planned.put, Suppression):
         put = replace(planned.put, order=order)
-        kept = tuple(entry for entry in facts.suppressions if entry.id != put.id)
+        gone = {put.id, *(entry.id for entry in planned.replaces)}
+        kept = tuple(entry for entry in facts.suppressions if entry.id not in gone)
+        if put.reason is Reason.ERASED:
+            facts = Facts(generation=facts.generation, recent=facts.recent)
         return put, replace(facts, suppressions=(*kept, put), version=order)
     if planned.put is None:
         raise ValueError("a plan writes or removes an entry")

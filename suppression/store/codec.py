@@ -6,6 +6,7 @@ A recipient's hash has the fields
     b          birth year, or "c" for a child's mark
     p          key of the person that it belongs to, 16 bytes
     k          language|zone|country, empty where not known
+    o          ids of evidence kept of what was lifted, 6 bytes each
     s<6 bytes> a suppression     c<6 bytes>  a consent
 Entry values are `|`-separated, short codes for the vocabularies, times in base 36, empty for "all" and "none";
 the last part is the order: the step script appends the id of the record that it logs.
@@ -212,6 +213,7 @@ _KNOWN: Mapping[bytes, Callable[[bytes], dict[str, Any]]] = {
     b"b": _birth,
     b"p": lambda value: {"person": value.hex()},
     b"k": _known,
+    b"o": lambda value: {"lifted": tuple(value[at : at + 6].hex() for at in range(0, len(value), 6))},
 }
 
 

@@ -1,6 +1,6 @@
 """Decisions and changes as records of the log."""
 
-from suppression.changes import Change, GiveConsent, Lift, Plan, Suppress, Withdraw
+from suppression.changes import Change, GiveConsent, Lift, Plan, Return, Suppress, Withdraw
 from suppression.decision import Decision, Defer
 from suppression.model import Recipient, Request, Suppression
 from suppression.records import Record, RecordKind
@@ -38,7 +38,14 @@ _KINDS = {
     Lift: RecordKind.LIFTED,
     GiveConsent: RecordKind.CONSENTED,
     Withdraw: RecordKind.WITHDRAWN,
+    Return: RecordKind.RETURNED,
 }
+
+
+def kind_of(change: Change) -> RecordKind:
+    if isinstance(change, Suppress) and change.erases:
+        return RecordKind.ERASED
+    return _KINDS[type(change)]
 
 
 def changed(recipient: Recipient, change: Change, planned: Plan) -> Record:
@@ -47,7 +54,7 @@ def changed(recipient: Recipient, change: Change, planned: Plan) -> Record:
     suppression = entry if isinstance(entry, Suppression) else None
     until = suppression.until if suppression else None
     return Record(
-        kind=_KINDS[type(change)],
+        kind=kind_of(change),
         at=codec.milliseconds(change.at),
         recipient=recipient.key.hex(),
         exact=recipient.exact,

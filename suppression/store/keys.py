@@ -93,6 +93,14 @@ class ShardKeys:
 
     def message(self, message: str) -> bytes:
         """Which records a message of several copies has."""
+    def person(self, key: bytes) -> bytes:
+        return b"{%b}p" % self.tag.encode() + key
+
+    @property
+    def unfinished(self) -> bytes:
+        """Sorted set: persons with pending tasks, by the time after which a sweeper may finish them."""
+        return b"{%b}t" % self.tag.encode()
+
         return b"{%b}q" % self.tag.encode() + message.encode()
 
 

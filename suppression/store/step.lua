@@ -1,14 +1,14 @@
 #!lua
--- One atomic step on one recipient: compare, log, write. All keys are of one shard.
+-- One atomic step on one recipient, or one person: compare, log, write. All keys are of one shard.
 --
--- KEYS  1 meta   2 recipient   3 seen id   4 log   5 hand-overs   6... what the writes name by number
+-- KEYS  1 meta   2 recipient or person   3 seen id   4 log   5 hand-overs   6... what the writes name by number
 -- ARGV  1 epoch       the store that we opened; another (or none) is not ours
 --       2 try         what to compare with the seen id's: the same try gets the same answer; "" = no id
 --       3 ends        member of the hand-overs that this step ends; "" = none; ended already: "seen"
 --       4 time        the request's, in ms; "" = not compared
 --       5 generation  that was decided on; "" = not compared
 --       6 version     that was decided on; "*" = not compared
---       7 record      what is logged
+--       7 record      what is logged; "" = nothing (a step that only tidies up what was logged before)
 --       8...          writes: op, then its arguments
 --
 -- Answers  {"done", record id, duplicate}          {"seen", record id, state, text}
@@ -51,18 +51,20 @@ if (ARGV[5] ~= '' and meta[2] ~= ARGV[5])
   return moved
 end
 
-local id
+local id = ''
 if duplicate == '1' then
   id = call('XADD', KEYS[4], '*', 'r', ARGV[7], 'duplicate', '1')
-else
+elseif ARGV[7] ~= '' then
   id = call('XADD', KEYS[4], '*', 'r', ARGV[7])
 end
 if ARGV[3] ~= '' then call('ZREM', KEYS[5], ARGV[3]) end
 
 -- The ids of the last 6 log records, 8 bytes each, newest last.
-local ms, seq = string.match(id, '(%d+)-(%d+)')
-local last = (call('HGET', KEYS[2], 'l') or '') .. struct.pack('>I6I2', tonumber(ms), tonumber(seq))
-call('HSET', KEYS[2], 'l', string.sub(last, -48))
+if id ~= '' then
+  local ms, seq = string.match(id, '(%d+)-(%d+)')
+  local last = (call('HGET', KEYS[2], 'l') or '') .. struct.pack('>I6I2', tonumber(ms), tonumber(seq))
+  call('HSET', KEYS[2], 'l', string.sub(last, -48))
+end
 
 local i = 8
 local function nextarg()
@@ -76,6 +78,7 @@ local ops = {
   field = function() local f, v = nextarg(), nextarg(); call('HSET', KEYS[2], f, v .. id) end,
   unfield = function() call('HDEL', KEYS[2], nextarg()) end,
   set = function() local k = key(); call('SET', k, nextarg()) end,
+  put = function() local f, v = nextarg(), nextarg(); call('HSET', KEYS[2], f, v) end,
   setnew = function() local k = key(); call('SET', k, nextarg(), 'NX') end,
   append = function() local k, ttl = key(), nextarg(); call('RPUSH', k, id); call('PEXPIRE', k, ttl) end,
   delete = function() call('DEL', key()) end,

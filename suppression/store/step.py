@@ -23,7 +23,10 @@ _PAUSE = 0.05
 
 @dataclass(slots=True)
 class Step:
-    """What one step compares, logs and writes. Comparisons that are left out are not made."""
+    """What one step compares, logs and writes. Comparisons that are left out are not made.
+
+    `recipient` is the key of a person with `of_person`; a step without a record only tidies up.
+    """
 
     shard: ShardKeys
     recipient: bytes
@@ -34,6 +37,7 @@ class Step:
     time: int | None = None
     generation: str = ""
     version: str | None = None
+    of_person: bool = False
     _keys: list[bytes] = field(default_factory=list)
     _writes: list[Argument] = field(default_factory=list)
 
@@ -50,7 +54,7 @@ class Step:
         """EVALSHA's arguments after the script's name."""
         keys = [
             self.shard.meta,
-            self.shard.recipient(self.recipient),
+            self.shard.person(self.recipient) if self.of_person else self.shard.recipient(self.recipient),
             self.shard.seen(self.seen),
             self.shard.log,
             self.shard.hand_overs,
@@ -62,7 +66,7 @@ class Step:
             "" if self.time is None else self.time,
             self.generation,
             "*" if self.version is None else self.version,
-            encode_record(self.record),
+            encode_record(self.record) if self.record else "",
         ]
         return [len(keys), *keys, epoch, *compared, *self._writes]
 
