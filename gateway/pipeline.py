@@ -13,9 +13,11 @@ from suppression import policy
 from suppression.address import Address
 from suppression.decision import Decision, Defer, Reason, Refuse, RuleVerdict, Send
 from suppression.errors import StoreUnavailable
+from suppression.limits import Cap, counted_as
 from suppression.model import App, Channel, Facts, Recipient, Request, Sender
 from suppression.purposes import Catalogue, Purpose
 from suppression.records import Record, RecordKind, without_addresses
+from suppression.rules.caps import capping
 from suppression.store import codec
 from suppression.store.hand_over import REMEMBERED, REMEMBERED_LONG, HandOver, InProgress, Moved, Settled
 from suppression.store.permit import Permit
@@ -72,7 +74,7 @@ class Pipeline:
 
     async def peek(self, ask: Ask) -> Refused | None:
         """What would be decided now: a refusal is logged, a Send is nothing yet (None). No Permit comes of it."""
-        decision, request, facts = await self._decide(ask)
+        decision, request, facts = await self._decide(ask, message=None)
         if isinstance(decision, Send):
             return None
         return await self._refused(request, decision, facts)
@@ -81,10 +83,10 @@ class Pipeline:
         """Decide, and commit a Send; decide again when something changed in between."""
         facts: Facts | None = None
         for _ in range(_TRIES):
-            decision, request, facts = await self._decide(ask, facts)
+            decision, request, facts = await self._decide(ask, facts, message=counted_as(hand_over.id))
             if not isinstance(decision, Send):
                 return await self._refused(request, decision, facts)
-            answer = await self.store.commit(request, decision, facts, hand_over)
+            answer = await self.store.commit(request, decision, facts, hand_over, self._caps(request))
             if not isinstance(answer, Moved):
                 return answer
             facts = answer.facts
@@ -112,9 +114,10 @@ class Pipeline:
     async def decide_and_record(self, ask: Ask, *, change_id: str | None = None) -> Decided:
         """For an app that sends elsewhere. A `change_id` seen before gets the decision that was made then."""
         facts: Facts | None = None
+        message = counted_as(change_id) if change_id else ""
         for _ in range(_TRIES):
-            decision, request, facts = await self._decide(ask, facts)
-            answer = await self.store.commit_check(request, decision, facts, change_id)
+            decision, request, facts = await self._decide(ask, facts, message=message)
+            answer = await self.store.commit_check(request, decision, facts, change_id, self._caps(request))
             if not isinstance(answer, Moved):
                 if change_id is None:
                     return Decided(decision, answer, request.at)
@@ -130,27 +133,34 @@ class Pipeline:
     async def explain(self, ask: Ask, at: datetime | None = None) -> tuple[Decision, tuple[RuleVerdict, ...]]:
         """The decision with every rule's verdict."""
         recipient = self.recipient(ask.address)
-        facts = await self.store.facts(recipient)
-        await self._follow_catalogue(facts)
+        facts = await self._facts(recipient)
         return policy.explain(self._request(ask, recipient, at), facts, self.catalogue)
 
     async def _decide(
-        self, ask: Ask, facts: Facts | None = None, at: datetime | None = None
+        self, ask: Ask, facts: Facts | None = None, at: datetime | None = None, message: str | None = ""
     ) -> tuple[Decision, Request, Facts]:
         recipient = self.recipient(ask.address)
-        facts = facts or await self.store.facts(recipient)
-        await self._follow_catalogue(facts)
-        request = self._request(ask, recipient, at)
+        if facts is None or facts.generation != self.catalogue.generation:
+            facts = await self._facts(recipient)
+        request = self._request(ask, recipient, at, message)
         return policy.decide(request, facts, self.catalogue), request, facts
 
-    async def _follow_catalogue(self, facts: Facts) -> None:
-        """Another process may have put a newer catalogue in force: decide by that."""
+    async def _facts(self, recipient: Recipient) -> Facts:
+        """Another process may have put a newer catalogue in force: facts are read, and decided, by that."""
+        facts = await self.store.facts(recipient, limits=self.catalogue.limits)
         if facts.generation != self.catalogue.generation:
             self.catalogue = await self.store.catalogue()
+            facts = await self.store.facts(recipient, limits=self.catalogue.limits)
         if facts.generation != self.catalogue.generation:
             raise StoreUnavailable("the catalogue is being changed")
+        return facts
 
-    def _request(self, ask: Ask, recipient: Recipient, at: datetime | None) -> Request:
+    def _caps(self, request: Request) -> tuple[Cap, ...]:
+        return capping(request, self.catalogue.limits)
+
+    def _request(
+        self, ask: Ask, recipient: Recipient, at: datetime | None = None, message: str | None = ""
+    ) -> Request:
         return Request(
             app=ask.app,
             channel=ask.channel,
@@ -160,6 +170,7 @@ class Pipeline:
             legal_notice=ask.legal_notice,
             minimum_age=self._senders[ask.app.sender].minimum_age if ask.app.sender in self._senders else 13,
             system=ask.system,
+            message=message,
         )
 
     async def _refused(self, request: Request, decision: Refuse | Defer, facts: Facts) -> Refused:

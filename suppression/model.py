@@ -150,6 +150,14 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a cap has counted of a recipient: the latest messages, with their times in milliseconds, oldest first."""
+
+    cap: str
+    messages: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that the store knows about one recipient, read in one round trip.
 
@@ -159,6 +167,8 @@ class Facts:
     zone         IANA time zone that the recipient is known to live in
     country      ISO 3166 alpha-2; language: BCP 47, "en", "pt-BR"
     recent       ids of the last 6 log records, newest last
+    listed       names of the registers and lists in force that have the recipient
+    counted      what caps have counted
     """
 
     version: str = ""
@@ -171,7 +181,10 @@ class Facts:
     zone: str | None = None
     country: str | None = None
     language: str | None = None
+    lifted: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()
+    listed: frozenset[str] = frozenset()
+    counted: tuple[Counted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +194,6 @@ class App:
     name: str
     sender: str
     purposes: tuple[str, ...] = (ALL,)
-    lifted: tuple[str, ...] = ()
     channels: frozenset[Channel] = frozenset()
     default_purpose: str | None = None
     purpose_from: str = "credential"  # or "header"
@@ -200,6 +212,7 @@ class Request:
     legal_notice: str = ""  # the app's reference, where it marks the message as a legal notice
     minimum_age: int = 13
     system: bool = False  # the gateway's own answer (a DSN, a confirmation): `system/*` is for it alone
+    message: str | None = ""  # by which caps know it again; "" for a new one, None while that is not known
 
 
 Evidence = Mapping[str, str]
@@ -212,6 +225,9 @@ class Sender:
     from_domains   domains its mail may come from when we rewrite it; ("*",) for any (dev only)
     list_domain    the domain of List-Id and of the links' owner, "example.com"
     one_click_stops  "purpose", or "marketing": what the one-click header stops
+    from_address   From of the gateway's own mails in its name
+    language       of pages and footers, where the reader's is not known
+    logo_url, colour  of its pages: an https URL, "#rrggbb"; "" for none
     """
 
     name: str
@@ -222,9 +238,6 @@ class Sender:
     support_phone: str = ""
     minimum_age: int = 13
     one_click_stops: str = "purpose"
-    from_address   From of the gateway's own mails in its name
-    language       of pages and footers, where the reader's is not known
-    logo_url, colour  of its pages: an https URL, "#rrggbb"; "" for none
     from_address: str = ""
     language: str = "en"
     logo_url: str = ""

@@ -12,7 +12,9 @@ from suppression.purposes import Catalogue
 from suppression.rules import Answer, Rule
 from suppression.rules.access import access
 from suppression.rules.address import address, undeliverable
+from suppression.rules.caps import caps
 from suppression.rules.consent import consent
+from suppression.rules.lists import lists
 from suppression.rules.person import child, erased
 from suppression.rules.stops import complaint, suppression
 
@@ -26,9 +28,10 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("complaint", complaint),
     ("suppression", suppression),
     # 8, `registers`: external registers for marketing/* and voice in service/*; their age fails closed.
-    # 9, `lists`: partner and hashed lists.
+    ("lists", lists),
     ("consent", consent),
-    # 11, `caps`, and 12, `hours`: may defer; neither touches `required` and transactional/*.
+    ("caps", caps),
+    # 12, `hours`
 )
 
 

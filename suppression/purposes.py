@@ -16,8 +16,10 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from suppression.errors import ConfigurationError, UnknownPurpose
+from suppression.limits import Limits
 
 SYSTEM = "system"
+NO_LIMITS = Limits()
 ALL = "*"
 WILDCARD = "/*"  # the end of a leaf's path that stands for any one segment
 _PATH = re.compile(r"[a-z0-9-]+(?:/[a-z0-9-]+){0,5}")
@@ -85,16 +87,18 @@ class Catalogue:
 
     purposes   path -> leaf, "marketing/partners/*" under that very path; without the built-in system/*
     replaced   old path -> the path that took its place
+    limits     caps, registers and lists
     """
 
-    def __init__(self, purposes: Iterable[Purpose]) -> None:
+    def __init__(self, purposes: Iterable[Purpose], limits: Limits = NO_LIMITS) -> None:
         """Of purposes that were checked: see from_table."""
+        self.limits = limits
         self.purposes: Mapping[str, Purpose] = MappingProxyType({leaf.path: leaf for leaf in purposes})
         self.replaced: Mapping[str, str] = MappingProxyType(
             {old: leaf.path for leaf in self.purposes.values() for old in leaf.replaces}
         )
         self._nodes = frozenset(above for path in self.purposes for above in paths_above(path))
-        self._json = _to_json(self.purposes)
+        self._json = _to_json(self.purposes, limits)
         self.generation = hashlib.sha256(self._json.encode()).hexdigest()[:16]
 
     @classmethod
@@ -109,16 +113,24 @@ class Catalogue:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ConfigurationError(f"the catalogue is no TOML: {error}") from error
-        return cls._from_document(document)
+        match document:
+            case {"purposes": dict(purposes), **rest} if not rest:
+                return cls.from_table(purposes)
+            case _:
+                raise ConfigurationError("a catalogue has one table, `purposes`, and nothing beside it")
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What to_json gave."""
+        """What to_json gave, this version's or an older one's."""
         try:
             document = json.loads(text)
         except ValueError as error:
             raise ConfigurationError("the catalogue is no JSON") from error
-        return cls._from_document(document)
+        match document:
+            case {"purposes": dict(purposes), **rest} if rest.keys() <= {"limits"}:
+                return cls.from_table(purposes).limited(Limits.from_table(rest.get("limits", {})))
+            case _:
+                raise ConfigurationError("a catalogue has `purposes` and `limits`, and nothing beside them")
 
     @classmethod
     def from_table(cls, purposes: Mapping[str, Any]) -> Self:
@@ -127,13 +139,9 @@ class Catalogue:
 
         return cls(read(purposes))
 
-    @classmethod
-    def _from_document(cls, document: Any) -> Self:
-        match document:
-            case {"purposes": dict(purposes), **rest} if not rest:
-                return cls.from_table(purposes)
-            case _:
-                raise ConfigurationError("a catalogue has one table, `purposes`, and nothing beside it")
+    def limited(self, limits: Limits) -> Self:
+        """The same purposes under these limits."""
+        return type(self)(self.purposes.values(), limits)
 
     def to_json(self) -> str:
         """One text for one content, whatever the order and spelling of the file were."""
@@ -219,7 +227,7 @@ def is_path(text: str) -> bool:
     return len(text) <= 64 and _PATH.fullmatch(text) is not None
 
 
-def _to_json(purposes: Mapping[str, Purpose]) -> str:
+def _to_json(purposes: Mapping[str, Purpose], limits: Limits) -> str:
     rows = {
         path: {
             "title": leaf.title,
@@ -231,4 +239,5 @@ def _to_json(purposes: Mapping[str, Purpose]) -> str:
         }
         for path, leaf in purposes.items()
     }
-    return json.dumps({"purposes": rows}, sort_keys=True, separators=(",", ":"))
+    beside = {"limits": limits.table()} if limits else {}
+    return json.dumps({"purposes": rows, **beside}, sort_keys=True, separators=(",", ":"))

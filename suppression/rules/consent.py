@@ -21,6 +21,16 @@ def consent(request: Request, facts: Facts, _catalogue: Catalogue) -> Send | Ref
     return _if_given(records, request)
 
 
+def written(request: Request, facts: Facts) -> Consent | None:
+    """A signed permission of this address to this sender, not withdrawn since: registers yield to it."""
+    told = [
+        record
+        for record in _records(request, facts)
+        if record.basis is Basis.OPT_IN_WRITTEN or record.withdrawn is not None
+    ]
+    return _yes(told, request)
+
+
 def _records(request: Request, facts: Facts) -> list[Consent]:
     """What this address ever said to this sender about such messages, oldest first."""
     found = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from suppression.model import Request, Scope, Suppression, position
+from suppression.model import Channel, Request, Scope, Suppression, position
 
 
 def covers(scope: Scope, request: Request) -> bool:
@@ -32,3 +32,14 @@ def is_required(request: Request) -> bool:
     """Whether it passes the recipient's stops: a legal notice only if the app names a reference for it."""
     purpose = request.purpose
     return purpose.required and (not purpose.legal_notice or bool(request.legal_notice.strip()))
+
+
+def solicits(request: Request) -> bool:
+    """What registers and calling hours concern: marketing (and every class that we do not know), calls of service."""
+    match request.purpose.class_:
+        case "transactional" | "system":
+            return False
+        case "service":
+            return request.channel is Channel.VOICE and not is_required(request)
+        case _:
+            return not is_required(request)

@@ -43,8 +43,11 @@ class Keyring:
         self._mac = hmac.new(pepper, digestmod=hashlib.sha256)
 
     def _hash(self, text: str) -> bytes:
+        return self._mac_of(text.encode())
+
+    def _mac_of(self, data: bytes) -> bytes:
         mac = self._mac.copy()
-        mac.update(text.encode())
+        mac.update(data)
         return mac.digest()
 
     def recipient(self, address: Address) -> Recipient:
@@ -52,6 +55,14 @@ class Keyring:
         key = self._hash(f"{address.kind}|{address.folded}")[:_KEY]
         exact = self._hash(f"exact|{address.kind}|{address.exact}")[:8].hex()
         return Recipient(key, exact, address)
+
+    def person(self, person_id: str) -> bytes:
+        """A person's key; in the shard of `Shards.of` like a recipient's."""
+        return self._hash(f"person|{person_id}")[:_KEY]
+
+    def matching(self, digest: bytes) -> bytes:
+        """8 bytes for the unsalted hash of an address: what the store keeps instead of it."""
+        return self._mac_of(b"match|" + digest)[:8]
 
     @property
     def check(self) -> str:
@@ -82,6 +93,14 @@ class ShardKeys:
     def recipient(self, key: bytes) -> bytes:
         return b"{%b}r" % self.tag.encode() + key
 
+    def person(self, key: bytes) -> bytes:
+        return b"{%b}p" % self.tag.encode() + key
+
+    @property
+    def unfinished(self) -> bytes:
+        """Sorted set: persons with pending tasks, by the time after which a sweeper may finish them."""
+        return b"{%b}t" % self.tag.encode()
+
     def address(self, key: bytes) -> bytes:
         return b"{%b}a" % self.tag.encode() + key
 
@@ -91,16 +110,16 @@ class ShardKeys:
     def seen(self, change_id: str) -> bytes:
         return b"{%b}i" % self.tag.encode() + change_id.encode()
 
+    def cap(self, key: bytes, name: str) -> bytes:
+        """Sorted set: the messages that a cap has counted of a recipient, by their times."""
+        return b"{%b}k" % self.tag.encode() + key + name.encode()
+
+    def listed(self, version: str) -> bytes:
+        """Set: what one version of a register or list has in this shard, 8 bytes each."""
+        return b"{%b}L" % self.tag.encode() + version.encode()
+
     def message(self, message: str) -> bytes:
         """Which records a message of several copies has."""
-    def person(self, key: bytes) -> bytes:
-        return b"{%b}p" % self.tag.encode() + key
-
-    @property
-    def unfinished(self) -> bytes:
-        """Sorted set: persons with pending tasks, by the time after which a sweeper may finish them."""
-        return b"{%b}t" % self.tag.encode()
-
         return b"{%b}q" % self.tag.encode() + message.encode()
 
 

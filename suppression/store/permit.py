@@ -4,6 +4,7 @@ import time
 
 from suppression.address import Address
 from suppression.decision import Send
+from suppression.limits import Cap
 from suppression.model import Recipient
 
 LIFETIME = 5.0  # seconds: no hand-over begins later than this after its commit (promise 2)
@@ -23,9 +24,19 @@ class Permit:
     message             id of the message that it is for; a Carrier compares it
     decision_id         id of its log record
     possible_duplicate  an earlier hand-over of this message ended without a known outcome
+    caps                those that counted the message
     """
 
-    __slots__ = ("_born", "_used", "decision", "decision_id", "message", "possible_duplicate", "recipient")
+    __slots__ = (
+        "_born",
+        "_used",
+        "caps",
+        "decision",
+        "decision_id",
+        "message",
+        "possible_duplicate",
+        "recipient",
+    )
 
     def __init__(
         self,
@@ -36,12 +47,14 @@ class Permit:
         *,
         possible_duplicate: bool = False,
         born: float | None = None,
+        caps: tuple[Cap, ...] = (),
     ) -> None:
         self.decision = decision
         self.recipient = recipient
         self.message = message
         self.decision_id = decision_id
         self.possible_duplicate = possible_duplicate
+        self.caps = caps
         self._born = time.monotonic() if born is None else born  # before the commit was sent: never too late
         self._used = False
 

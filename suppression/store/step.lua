@@ -9,11 +9,14 @@
 --       5 generation  that was decided on; "" = not compared
 --       6 version     that was decided on; "*" = not compared
 --       7 record      what is logged; "" = nothing (a step that only tidies up what was logged before)
---       8...          writes: op, then its arguments
+--       8 caps        how many; for each its key's number, the message in it, the start of its time (ms), its count
+--       9...          those, then writes: op, then its arguments
 --
 -- Answers  {"done", record id, duplicate}          {"seen", record id, state, text}
 --          {"settled", record id, state, text}     {"busy", record id}
---          {"moved", generation, clock offset, fields...}   {"clock", ms, offset}   {"foreign"}
+--          {"moved", generation, clock offset, fields...}   {"clock", ms, offset}   {"full"}   {"foreign"}
+--
+-- A step that concerns no recipient has the meta record's key in the recipient's place.
 local call = redis.call
 local meta = call('HMGET', KEYS[1], 'epoch', 'generation', 'offset')
 if meta[1] ~= ARGV[1] then return {'foreign'} end
@@ -51,6 +54,20 @@ if (ARGV[5] ~= '' and meta[2] ~= ARGV[5])
   return moved
 end
 
+local i = 9
+local function nextarg()
+  i = i + 1
+  return ARGV[i - 1]
+end
+local function key() return KEYS[tonumber(nextarg())] end
+
+-- What has left a cap's time goes; a message that has its place there keeps it.
+for _ = 1, tonumber(ARGV[8]) do
+  local cap, message, start, count = key(), nextarg(), nextarg(), tonumber(nextarg())
+  call('ZREMRANGEBYSCORE', cap, '-inf', start)
+  if not call('ZSCORE', cap, message) and call('ZCARD', cap) >= count then return {'full'} end
+end
+
 local id = ''
 if duplicate == '1' then
   id = call('XADD', KEYS[4], '*', 'r', ARGV[7], 'duplicate', '1')
@@ -60,28 +77,30 @@ end
 if ARGV[3] ~= '' then call('ZREM', KEYS[5], ARGV[3]) end
 
 -- The ids of the last 6 log records, 8 bytes each, newest last.
-if id ~= '' then
+if id ~= '' and KEYS[2] ~= KEYS[1] then
   local ms, seq = string.match(id, '(%d+)-(%d+)')
   local last = (call('HGET', KEYS[2], 'l') or '') .. struct.pack('>I6I2', tonumber(ms), tonumber(seq))
   call('HSET', KEYS[2], 'l', string.sub(last, -48))
 end
 
-local i = 8
-local function nextarg()
-  i = i + 1
-  return ARGV[i - 1]
-end
-local function key() return KEYS[tonumber(nextarg())] end
-
 local ops = {
   version = function() call('HSET', KEYS[2], 'v', id) end,
   field = function() local f, v = nextarg(), nextarg(); call('HSET', KEYS[2], f, v .. id) end,
+  put = function() local f, v = nextarg(), nextarg(); call('HSET', KEYS[2], f, v) end,
   unfield = function() call('HDEL', KEYS[2], nextarg()) end,
   set = function() local k = key(); call('SET', k, nextarg()) end,
-  put = function() local f, v = nextarg(), nextarg(); call('HSET', KEYS[2], f, v) end,
   setnew = function() local k = key(); call('SET', k, nextarg(), 'NX') end,
   append = function() local k, ttl = key(), nextarg(); call('RPUSH', k, id); call('PEXPIRE', k, ttl) end,
   delete = function() call('DEL', key()) end,
+  count = function()
+    local cap, message, at, per = key(), nextarg(), nextarg(), nextarg()
+    call('ZADD', cap, at, message)
+    call('PEXPIRE', cap, per)
+  end,
+  uncount = function() local cap = key(); call('ZREM', cap, nextarg()) end,
+  -- Members of a sorted set by the time (from now, in ms) after which a sweeper may take them up.
+  due = function() local k, delay = key(), nextarg(); call('ZADD', k, now + tonumber(delay), nextarg()) end,
+  undue = function() local k = key(); call('ZREM', k, nextarg()) end,
   -- The seen id's record: try, state, text, how long it counts as being handed over, how long it is kept.
   see = function()
     local state, text, deadline, ttl = nextarg(), nextarg(), nextarg(), nextarg()

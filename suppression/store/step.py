@@ -25,12 +25,13 @@ _PAUSE = 0.05
 class Step:
     """What one step compares, logs and writes. Comparisons that are left out are not made.
 
-    `recipient` is the key of a person with `of_person`; a step without a record only tidies up.
+    `recipient` is the key of a person with `of_person`, None when the step concerns nobody (it has a record
+    and no more); a step without a record only tidies up.
     """
 
     shard: ShardKeys
-    recipient: bytes
-    record: Record
+    recipient: bytes | None
+    record: Record | None
     seen: str = ""
     attempt: str = ""
     ends: str = ""
@@ -39,6 +40,7 @@ class Step:
     version: str | None = None
     of_person: bool = False
     _keys: list[bytes] = field(default_factory=list)
+    _caps: list[Argument] = field(default_factory=list)
     _writes: list[Argument] = field(default_factory=list)
 
     def write(self, op: str, *args: Argument) -> None:
@@ -50,11 +52,21 @@ class Step:
         self._keys.append(key)
         self._writes += (op, 5 + len(self._keys), *args)
 
+    def count(self, key: bytes, message: str, at: int, per: int, count: int) -> None:
+        """Only if the cap at this key has room for the message: which it then takes. Times in ms."""
+        self.write_key("count", key, message, at, per)
+        self._caps += (5 + len(self._keys), message, at - per, count)
+
+    def _subject(self) -> bytes:
+        if self.recipient is None:
+            return self.shard.meta
+        return self.shard.person(self.recipient) if self.of_person else self.shard.recipient(self.recipient)
+
     def command(self, epoch: str) -> list[Argument]:
         """EVALSHA's arguments after the script's name."""
         keys = [
             self.shard.meta,
-            self.shard.person(self.recipient) if self.of_person else self.shard.recipient(self.recipient),
+            self._subject(),
             self.shard.seen(self.seen),
             self.shard.log,
             self.shard.hand_overs,
@@ -67,6 +79,8 @@ class Step:
             self.generation,
             "*" if self.version is None else self.version,
             encode_record(self.record) if self.record else "",
+            len(self._caps) // 4,
+            *self._caps,
         ]
         return [len(keys), *keys, epoch, *compared, *self._writes]
 

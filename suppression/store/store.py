@@ -6,17 +6,19 @@ The order of steps in the recipient's shard is the truth. A send costs two round
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from suppression.address import Address
 from suppression.decision import Decision, Send
 from suppression.errors import StoreUnavailable
+from suppression.limits import Cap, Limits, counted_as
 from suppression.model import Facts, Recipient, Request
-from suppression.purposes import Catalogue
+from suppression.purposes import NO_LIMITS, Catalogue
 from suppression.records import Record, RecordKind
 from suppression.store import codec, meta
+from suppression.store.beside import beside
 from suppression.store.client import Client, Lane
 from suppression.store.describe import decided
 from suppression.store.hand_over import REMEMBERED, HandOver, InProgress, Moved, Settled
@@ -27,6 +29,7 @@ from suppression.store.sealed import Sealer
 from suppression.store.step import Answer, Step, Steps
 
 IDEMPOTENT = 25 * 3600 * 1000  # ms that the record of an Idempotency-Key's id is kept: 24 h at least
+_NOT_ARRIVED = frozenset({RecordKind.REJECTED, RecordKind.POSTPONED})
 _SHORT = 60_000  # ms that a random id's record is kept: longer than anybody still repeats it
 
 
@@ -64,24 +67,42 @@ class Store:
         await meta.set_offset(self.client.stops, self.shards, ahead)
         self._offset = ahead
 
-    async def facts(self, recipient: Recipient, lane: Lane | None = None) -> Facts:
-        """All that is known of a recipient, in one round trip. StoreUnavailable if the store is not ours."""
+    async def facts(
+        self, recipient: Recipient, lane: Lane | None = None, limits: Limits = NO_LIMITS
+    ) -> Facts:
+        """All that is known of a recipient, in one round trip. StoreUnavailable if the store is not ours.
+
+        `limits`: of the catalogue that will decide; what they know is read only for them.
+        """
         shard = self.shards.of(recipient.key)
-        told, fields = await (lane or self.client.sends).read(
+        asked = beside(recipient, limits, self.shards, self.keyring)
+        *replies, told, fields = await (lane or self.client.sends).read(
             [
-                ["HMGET", shard.meta, "epoch", "generation", "offset"],
-                ["HGETALL", shard.recipient(recipient.key)],
+                *asked.commands,
+                ("HMGET", shard.meta, "epoch", "generation", "offset"),
+                ("HGETALL", shard.recipient(recipient.key)),
             ]
         )
         if told[0] != self._epoch:
             raise StoreUnavailable("the store is not the one that was opened")
         self._offset = int(told[2] or 0)
-        return codec.decode_facts(fields, told[1].decode())
+        facts = codec.decode_facts(fields, told[1].decode())
+        if not asked.commands:
+            return facts
+        return replace(facts, listed=asked.listed(replies), counted=asked.counted(replies))
 
     async def commit(
-        self, request: Request, decision: Send, facts: Facts, hand_over: HandOver
+        self,
+        request: Request,
+        decision: Send,
+        facts: Facts,
+        hand_over: HandOver,
+        caps: tuple[Cap, ...] = (),
     ) -> Permit | Moved | InProgress | Settled:
-        """Make a Send a Permit if nothing changed since the facts were read: logged and marked in one step."""
+        """Make a Send a Permit if nothing changed since the facts were read: logged and marked in one step.
+
+        `caps`: those that count the message; Moved when one has no room for it any more.
+        """
         if self.full:
             raise StoreUnavailable("the store is nearly full: sends stop, so that stops can go on")
         recipient, shard = request.recipient, self.shards.of(request.recipient.key)
@@ -101,10 +122,11 @@ class Store:
         if recipient.address is not None:
             sealed = self.sealer.address(recipient.address, recipient.key)
             step.write_key("setnew", shard.address(recipient.key), sealed)
+        _count(step, caps, recipient, hand_over.id, request)
         born = time.monotonic()
         answer = await self.steps.run(step, self.client.sends, self.client.timeout)
-        if answer.word in {"moved", "clock"}:
-            return Moved(self.moved(answer))
+        if answer.word in {"moved", "clock", "full"}:
+            return Moved(self._moved(answer, facts))
         decision_id = record_id(shard.number, answer.text(0))
         if answer.word == "done" or (answer.word == "seen" and answer.text(1) == RecordKind.HANDING_OVER):
             # "seen": our own try, whose first answer was lost.
@@ -115,6 +137,7 @@ class Store:
                 decision_id,
                 possible_duplicate=answer.word == "done" and answer.text(1) == "1",
                 born=born,
+                caps=caps,
             )
         return InProgress(decision_id) if answer.word == "busy" else _settled(answer, decision_id)
 
@@ -130,12 +153,24 @@ class Store:
             raise StoreUnavailable("this host's clock and the store's differ by more than 2 s")
         return None
 
+    def _moved(self, answer: Answer, facts: Facts) -> Facts | None:
+        """Also None when a cap was filled: read anew. Lists are as they were if the generation is."""
+        after = None if answer.word == "full" else self.moved(answer)
+        if after is None or after.generation != facts.generation:
+            return after
+        return replace(after, listed=facts.listed, counted=facts.counted)
+
     async def commit_check(
-        self, request: Request, decision: Decision, facts: Facts, change_id: str | None = None
+        self,
+        request: Request,
+        decision: Decision,
+        facts: Facts,
+        change_id: str | None = None,
+        caps: Sequence[Cap] = (),
     ) -> str | Moved:
         """Log a decision for an app that sends elsewhere, if nothing changed since the facts were read.
 
-        The record's id; for a `change_id` seen before, that of the decision made then.
+        The record's id; for a `change_id` seen before, that of the decision made then. A Send counts in `caps`.
         """
         shard = self._shard(request.recipient.key)
         step = Step(
@@ -149,9 +184,11 @@ class Store:
             version=facts.version,
         )
         step.write("see", "done", "", 0, IDEMPOTENT if change_id else _SHORT)
+        if isinstance(decision, Send):
+            _count(step, caps, request.recipient, step.seen, request)
         answer = await self.steps.run(step, self.client.sends, self.client.timeout)
-        if answer.word in {"moved", "clock"}:
-            return Moved(self.moved(answer))
+        if answer.word in {"moved", "clock", "full"}:
+            return Moved(self._moved(answer, facts))
         return record_id(shard.number, answer.text(0))
 
     async def record(
@@ -172,15 +209,23 @@ class Store:
     async def settle(self, permit: Permit, hand_over: HandOver, outcome: Record, keep: float) -> bool:
         """Log how a hand-over ended, and mark it for `keep` seconds (0: its marker goes).
 
+        What did not arrive leaves the caps that counted it.
         False if it had been ended already: by the sweeper, or by this step's own first try.
         """
         keep = keep if hand_over.remembers else 0
-        return await self.end(permit.recipient.key, permit.decision_id, hand_over.id, outcome, keep)
+        left = permit.caps if outcome.kind in _NOT_ARRIVED else ()
+        return await self.end(permit.recipient.key, permit.decision_id, hand_over.id, outcome, keep, left)
 
     async def end(
-        self, recipient_key: bytes, decision_id: str, marker: str, outcome: Record, keep: float
+        self,
+        recipient_key: bytes,
+        decision_id: str,
+        marker: str,
+        outcome: Record,
+        keep: float,
+        left: Sequence[Cap] = (),
     ) -> bool:
-        """`settle` for one who has no Permit: the sweeper."""
+        """`settle` for one who has no Permit: the sweeper. `left`: the caps that the message leaves."""
         shard = self.shards.of(recipient_key)
         _, order = parse_record_id(decision_id)
         step = Step(
@@ -192,6 +237,8 @@ class Store:
         )
         text = json.dumps({"text": outcome.text, "code": outcome.code, "status": outcome.status})
         step.write("settle", order, outcome.kind.value if keep else "", text, int(keep * 1000))
+        for cap in left:
+            step.write_key("uncount", shard.cap(recipient_key, cap.name), counted_as(marker))
         answer = await self.steps.run(step, self.client.sends, self.client.timeout)
         return answer.word == "done"
 
@@ -216,6 +263,13 @@ class Store:
 
     async def close(self) -> None:
         await self.client.close()
+
+
+def _count(step: Step, caps: Sequence[Cap], recipient: Recipient, message: str, request: Request) -> None:
+    at = codec.milliseconds(request.at)
+    for cap in caps:
+        key = step.shard.cap(recipient.key, cap.name)
+        step.count(key, counted_as(message), at, cap.per * 1000, cap.count)
 
 
 def _settled(answer: Answer, decision_id: str) -> Settled:

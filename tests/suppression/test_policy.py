@@ -187,7 +187,9 @@ def test_every_rule_answers_under_its_own_name() -> None:
         "undeliverable",
         "complaint",
         "suppression",
+        "lists",
         "consent",
+        "caps",
     ]
     assert [rule.__name__ for _, rule in RULES] == [name for name, _ in RULES]
 
