@@ -218,7 +218,9 @@ def _pack(command: Sequence[Argument]) -> bytes:
 
 
 class Client:
-    """The lanes of one process: sends wait for each other, stops never wait for sends."""
+    """The lanes of one process: sends wait for each other, stops never wait for sends, and who reads or writes
+    much at a time (`bulk`) keeps nobody waiting but others of the kind.
+    """
 
     def __init__(self, url: str, *, timeout: float = 2.0) -> None:
         pool = ConnectionPool.from_url(
@@ -227,8 +229,10 @@ class Client:
         connect = cast("Callable[[], Connection]", pool.make_connection)
         self.sends = Lane(connect, timeout=timeout)
         self.stops = Lane(connect, timeout=timeout)
+        self.bulk = Lane(connect, timeout=timeout)
         self.timeout = timeout
 
     async def close(self) -> None:
         await self.sends.close()
         await self.stops.close()
+        await self.bulk.close()

@@ -9,8 +9,8 @@ The catalogue itself, with every purpose ever used, is kept in the first shard.
 """
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from suppression.address import CANONICAL_FORMS
 from suppression.errors import ConfigurationError, StoreUnavailable
@@ -20,6 +20,10 @@ from suppression.store.keys import ShardKeys, Shards
 
 SCHEMA = 1
 _CATALOGUE = b"{%b}catalogue"
+_REPLACE = """#!lua
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +128,42 @@ def check(meta: Meta | None, shards: Shards, pepper_check: str, epoch: str = "")
 
 
 async def publish(lane: Lane, shards: Shards, catalogue: Catalogue) -> None:
-    """Put a catalogue in force. ConfigurationError if it drops a purpose that the store knows."""
-    old = await read_catalogue(lane, shards)
-    if missing := catalogue.missing_from(old):
-        raise ConfigurationError(
-            "the catalogue drops purposes that were in use; name them in `replaces`: " + ", ".join(missing)
-        )
-    if old.generation == catalogue.generation:
-        return
-    await lane.execute("SET", _catalogue_key(shards), catalogue.to_json())
-    for shard in shards.all:
-        await lane.execute("HSET", shard.meta, "generation", catalogue.generation)
+    """Put a catalogue in force, with the lists that are loaded. ConfigurationError if it drops a purpose that
+    the store knows.
+    """
+
+    def published(old: Catalogue) -> Catalogue:
+        if missing := catalogue.missing_from(old):
+            raise ConfigurationError(
+                "the catalogue drops purposes that were in use; name them in `replaces`: "
+                + ", ".join(missing)
+            )
+        return catalogue.limited(replace(catalogue.limits, loaded=old.limits.loaded))
+
+    await change_catalogue(lane, shards, published)
+
+
+async def change_catalogue(lane: Lane, shards: Shards, change: Callable[[Catalogue], Catalogue]) -> None:
+    """Put in force what `change` makes of the catalogue that is. Of several at once each has its effect."""
+    key = _catalogue_key(shards)
+    while True:
+        old = await lane.execute("GET", key)
+        new = change(_parsed(old)).to_json()
+        if await lane.execute("EVAL", _REPLACE, 1, key, old, new):
+            break
+    now, told = new.encode(), b""
+    while now != told:  # another change may have come between the two
+        generation = _parsed(now).generation
+        await lane.execute_many([("HSET", shard.meta, "generation", generation) for shard in shards.all])
+        now, told = await lane.execute("GET", key), now
 
 
 async def read_catalogue(lane: Lane, shards: Shards) -> Catalogue:
     """The catalogue in force."""
-    text = await lane.execute("GET", _catalogue_key(shards))
+    return _parsed(await lane.execute("GET", _catalogue_key(shards)))
+
+
+def _parsed(text: bytes | None) -> Catalogue:
     if text is None:
         raise StoreUnavailable("the store has no catalogue")
     return Catalogue.from_json(text.decode())
