@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,11 +68,12 @@ async def apply(
     change: Change,
     change_id: ChangeId | None = None,
     *,
-    unlinked: bool = False,
+    reached: Collection[str | None] | None = None,
 ) -> Applied:
     """One change, durable when this returns. Runs in the lane of stops, so that no send delays it.
 
-    `unlinked`: only while the recipient is nobody's; OfPerson otherwise, and nothing was changed.
+    `reached`: only while the recipient is one of these persons', or nobody's (None); OfPerson otherwise, and
+    nothing was changed.
     """
     change_id = change_id or ChangeId.once()
     deadline = asyncio.get_running_loop().time() + store.client.timeout
@@ -79,7 +81,7 @@ async def apply(
     if change_id.keep > _SHORT and (former := await _former(store, recipient, change_id, facts)):
         return former
     while True:
-        if unlinked and facts.person is not None:
+        if reached is not None and facts.person is not None and facts.person not in reached:
             raise OfPerson(bytes.fromhex(facts.person))
         planned = plan(facts, change)
         step = _step(store, recipient, change, planned, facts, change_id)
