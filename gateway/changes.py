@@ -4,9 +4,9 @@ Each answers when the change is durable, and never before (promise 3).
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from suppression.changes import GiveConsent, Lift, Suppress, Withdraw
+from suppression.changes import GiveConsent, Lift, Return, Suppress, Withdraw
 from suppression.consent_expiry import ConsentExpiry
 from suppression.decision import Reason
 from suppression.errors import InvalidInput, NotFound
@@ -14,6 +14,7 @@ from suppression.model import Basis, Consent, Recipient, Scope, Suppression, Way
 from suppression.rules.stops import stands_against
 from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE, Applied, ChangeId, apply, claim
 from suppression.store.keys import parse_handle
+from suppression.store.people import People
 from suppression.store.store import Store
 
 
@@ -26,6 +27,7 @@ class Changes:
 
     def __init__(self, store: Store, expiry: ConsentExpiry | None = None) -> None:
         self._store = store
+        self._people = People(store)
         self._expiry = expiry or ConsentExpiry()
 
     async def claim(self, key: str, body_hash: str) -> None:
@@ -44,8 +46,12 @@ class Changes:
         note: str = "",
         until: datetime | None = None,
         change_id: str | None = None,
+        kept: timedelta | None = None,
     ) -> Applied:
-        """A stop. From the moment this returns no commit allows what it covers (promise 2)."""
+        """A stop. From the moment this returns no commit allows what it covers (promise 2).
+
+        One of everything is the person's: it holds for all addresses that are known to be of the same human.
+        """
         change = Suppress(
             scope=scope,
             reason=reason,
@@ -56,7 +62,20 @@ class Changes:
             until=until,
             evidence={"note": note} if note else {},
         )
-        return await apply(self._store, recipient, change, _once(change_id))
+        return await self._people.suppress(recipient, change, _once(change_id, kept))
+
+    async def erase(
+        self, recipient: Recipient, *, way: Way, source: str, actor: str, change_id: str | None = None
+    ) -> Applied:
+        """All that is known of the recipient and its person goes, but for keyed hashes and stops."""
+        change = Suppress(Scope(), Reason.ERASED, way, source, actor, self._store.now())
+        return await self._people.suppress(recipient, change, _once(change_id))
+
+    async def come_back(
+        self, recipient: Recipient, *, actor: str, change_id: str | None = None, kept: timedelta | None = None
+    ) -> Applied:
+        """An erased recipient is a customer again: `required` may go. NotFound when nothing was erased."""
+        return await apply(self._store, recipient, Return(actor, self._store.now()), _once(change_id, kept))
 
     async def lift(
         self,
@@ -87,8 +106,13 @@ class Changes:
         overrides: Iterable[str] = (),
         direct: bool = False,
         change_id: str | None = None,
+        kept: timedelta | None = None,
+        unless_objected: bool = False,
     ) -> Applied:
-        """A recipient's yes. `overrides`: handles of the entries that it shall stand above. ExpiredAlready."""
+        """A recipient's yes. `overrides`: handles of the entries that it shall stand above. ExpiredAlready.
+
+        `unless_objected`: Conflict when the recipient said no to any of it.
+        """
         expires = self._expiry.expires(basis, at, evidence, expires)
         if expires is not None and expires <= self._store.now():
             raise ExpiredAlready("by its date and basis")
@@ -103,8 +127,9 @@ class Changes:
             direct=direct,
             overrides=frozenset(self._own_entry(recipient, handle) for handle in overrides),
             evidence=evidence,
+            unless_objected=unless_objected,
         )
-        return await apply(self._store, recipient, change, _once(change_id))
+        return await apply(self._store, recipient, change, _once(change_id, kept))
 
     def _own_entry(self, recipient: Recipient, handle: str) -> str:
         key, entry_id = parse_handle(SUPPRESSION_HANDLE, handle)
@@ -126,6 +151,8 @@ class Changes:
         return tuple(entry for entry in facts.suppressions if entry.id in ids)
 
 
-def _once(change_id: str | None) -> ChangeId | None:
-    """The body that an Idempotency-Key stands for was compared by `claim`."""
-    return None if change_id is None else ChangeId(change_id, "-")
+def _once(change_id: str | None, kept: timedelta | None = None) -> ChangeId | None:
+    """The body that an Idempotency-Key stands for was compared by `claim`. `kept`: longer than such a key."""
+    if change_id is None:
+        return None
+    return ChangeId(change_id, "-") if kept is None else ChangeId(change_id, "-", kept.total_seconds())

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from suppression.decision import Reason
 from suppression.errors import Conflict, NotFound
-from suppression.model import Basis, Consent, Facts, Scope, Suppression, Way, position
+from suppression.model import ALL, Basis, Consent, Facts, Scope, Suppression, Way, position
 
 # What an agent or an undo may end. A complaint, an erasure and a register's entry are not ours to lift.
 LIFTABLE = frozenset({Reason.UNSUBSCRIBED, Reason.BLOCKED, Reason.UNDELIVERABLE, Reason.UNUSABLE_ADDRESS})
@@ -66,6 +66,8 @@ class Lift:
 
 @dataclass(frozen=True, slots=True)
 class GiveConsent:
+    """`unless_objected`: Conflict when the recipient said no to any of it before (what follows from a sale)."""
+
     scope: Scope
     basis: Basis
     source: str
@@ -76,6 +78,7 @@ class GiveConsent:
     direct: bool = False
     overrides: frozenset[str] = frozenset()
     evidence: Mapping[str, str] = field(default_factory=dict)
+    unless_objected: bool = False
 
     @property
     def entry_id(self) -> str:
@@ -180,6 +183,8 @@ def _consent(facts: Facts, change: GiveConsent) -> Plan:
     known = next((entry for entry in facts.consents if entry.id == change.entry_id), None)
     if unknown := change.overrides - {entry.id for entry in facts.suppressions}:
         raise NotFound(f"{len(unknown)} of the entries to override are not this recipient's")
+    if change.unless_objected and _objected(facts, change):
+        raise Conflict("the recipient said no to it")
     entry = Consent(
         id=change.entry_id,
         scope=change.scope,
@@ -194,6 +199,23 @@ def _consent(facts: Facts, change: GiveConsent) -> Plan:
         overrides=change.overrides | _still_overridden(facts, known),
     )
     return Plan(entry, None, created=known is None or not known.in_force(change.at))
+
+
+def _objected(facts: Facts, change: GiveConsent) -> bool:
+    """Whether a stop of the recipient's own, or a withdrawal, stands against a part of it."""
+    stops = [stop.scope for stop in facts.suppressions if stop.in_force(change.at) and not stop.exact]
+    withdrawn = [consent.scope for consent in facts.consents if consent.withdrawn is not None]
+    return any(_meet(scope, change.scope) for scope in (*stops, *withdrawn))
+
+
+def _meet(one: Scope, other: Scope) -> bool:
+    """Whether some message falls under both."""
+    return (
+        (not one.channels or not other.channels or bool(one.channels & other.channels))
+        and (one.covers_purpose(other.purpose) or other.covers_purpose(one.purpose))
+        and (ALL in {one.sender, other.sender} or one.sender == other.sender)
+        and (ALL in {one.app, other.app} or one.app == other.app)
+    )
 
 
 def _still_overridden(facts: Facts, known: Consent | None) -> frozenset[str]:

@@ -40,14 +40,14 @@ class ConsentExpiry:
             return None
         match basis:
             case Basis.CONTRACT:
-                return _months_later(at, _PURCHASE)
+                return months_later(at, _PURCHASE)
             case Basis.SOFT_OPT_IN:
-                return _months_later(at, _PURCHASE if evidence.get(RELATION) in _LASTING else _INQUIRY)
+                return months_later(at, _PURCHASE if evidence.get(RELATION) in _LASTING else _INQUIRY)
             case _:
                 return None
 
 
-def _months_later(at: datetime, months: int) -> datetime:
+def months_later(at: datetime, months: int) -> datetime:
     """The same day of that month, or its last: the 29th of February ends on the 28th."""
     year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
     day = min(at.day, calendar.monthrange(year, month + 1)[1])
