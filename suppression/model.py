@@ -219,6 +219,14 @@ Evidence = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class SoftOptIn:
+    """What follows from an order: a consent to these purposes (similar products), for so many months."""
+
+    purposes: tuple[str, ...]
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """A brand or partner in whose name messages go.
 
@@ -228,6 +236,7 @@ class Sender:
     from_address   From of the gateway's own mails in its name
     language       of pages and footers, where the reader's is not known
     logo_url, colour  of its pages: an https URL, "#rrggbb"; "" for none
+    soft_opt_in    what an app's `order` gives; None: nothing
     """
 
     name: str
@@ -242,3 +251,4 @@ class Sender:
     language: str = "en"
     logo_url: str = ""
     colour: str = ""
+    soft_opt_in: SoftOptIn | None = None

@@ -232,6 +232,23 @@ class Theme(Section):
     colour: Colour | None = None
 
 
+def _period(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]?[my]", text):
+        raise ValueError('must be months or years, like "6m" or "2y"')
+    return text
+
+
+class SoftOptIn(Section):
+    """What an app's event `order` gives: a consent to similar products, where the law lets a sale be one."""
+
+    purposes: tuple[str, ...] = Field(min_length=1)
+    expires: Annotated[str, AfterValidator(_period)] = "2y"
+
+    @property
+    def months(self) -> int:
+        return int(self.expires[:-1]) * (12 if self.expires.endswith("y") else 1)
+
+
 class Sender(Section):
     """A brand or partner. `list_domain` defaults to the first of `from_domains`, `from_address` to noreply@ there
     (at the first domain that has a DKIM key, if that one has none).
@@ -247,6 +264,7 @@ class Sender(Section):
     from_address: Line | None = None
     language: Literal["en", "de", "es", "fr", "hi"] = "en"
     theme: Theme = Theme()
+    soft_opt_in: SoftOptIn | None = None
     dkim: tuple[Dkim, ...] = ()
 
 

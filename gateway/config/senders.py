@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from gateway.config import schema
 from gateway.config.problems import Problems
 from suppression.address import parse_email, parse_phone
-from suppression.errors import ConfigurationError, UnusableAddress
-from suppression.model import Sender
+from suppression.errors import ConfigurationError, UnknownPurpose, UnusableAddress
+from suppression.model import Sender, SoftOptIn
+from suppression.purposes import Catalogue, ConsentNeed
 
 MIN_RSA_BITS = 2048
 
@@ -40,7 +41,12 @@ class DkimKey:
 
 
 def load(
-    given: Mapping[str, schema.Sender], public_host: str, problems: Problems, *, dev: bool
+    given: Mapping[str, schema.Sender],
+    public_host: str,
+    problems: Problems,
+    *,
+    catalogue: Catalogue,
+    dev: bool,
 ) -> tuple[dict[str, Sender], dict[str, tuple[DkimKey, ...]]]:
     """Senders and their keys, by name; what is wrong is noted."""
     senders, keys = {}, {}
@@ -61,12 +67,31 @@ def load(
             language=sender.language,
             logo_url=sender.theme.logo_url or "",
             colour=sender.theme.colour or "",
+            soft_opt_in=_soft_opt_in(sender, where, catalogue, problems),
         )
     return senders, keys
 
 
 def _list_domain(sender: schema.Sender, public_host: str) -> str:
     return next((domain for domain in sender.from_domains if domain != "*"), public_host)
+
+
+def _soft_opt_in(
+    sender: schema.Sender, where: str, catalogue: Catalogue, problems: Problems
+) -> SoftOptIn | None:
+    """Only what needs a yes can get one by a sale."""
+    given = sender.soft_opt_in
+    if given is None:
+        return None
+    for path in given.purposes:
+        try:
+            needs = catalogue.find(path).channels.values()
+        except UnknownPurpose as error:
+            problems.note(f"{where}.soft_opt_in.purposes", f"{path}: {error}")
+        else:
+            if ConsentNeed.OPT_IN not in needs:
+                problems.note(f"{where}.soft_opt_in.purposes", f"{path} needs no opt-in")
+    return SoftOptIn(given.purposes, given.months)
 
 
 def _from_address(

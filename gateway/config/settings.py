@@ -99,7 +99,7 @@ def parse(
     usable = file or sources.usable_part(raw, base)
     catalogue = _catalogue(usable, problems)
     names = raw["senders"] if isinstance(raw.get("senders"), dict) else usable.senders
-    found_senders, keys = senders.load(usable.senders, _host(usable), problems, dev=dev)
+    found_senders, keys = senders.load(usable.senders, _host(usable), problems, catalogue=catalogue, dev=dev)
     found_apps = apps.load(usable.apps, names, catalogue, problems)
     apps.check_postal_addresses(found_apps.values(), usable.senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)

@@ -14,7 +14,7 @@ from gateway.config.effective import effective
 from gateway.config.settings import Settings, load, parse
 from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
-from suppression.model import App, Basis, Channel, Sender
+from suppression.model import App, Basis, Channel, Sender, SoftOptIn
 from suppression.purposes import Catalogue
 
 HERE = Path(__file__).parent
@@ -51,6 +51,7 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
         language="de",
         logo_url="https://www.example.com/logo.svg",
         colour="#8a1538",
+        soft_opt_in=SoftOptIn(("marketing/offers",), 6),
     )
     assert settings.consent_expiry == ConsentExpiry("casl", {Basis.OPT_IN: 730})
     assert settings.given.consents.confirmation_days == 3
@@ -81,6 +82,7 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (schema.Consents, given["consents"]),
         (schema.Sender, given["senders"]["brand"]),
         (schema.Theme, given["senders"]["brand"]["theme"]),
+        (schema.SoftOptIn, given["senders"]["brand"]["soft_opt_in"]),
         (schema.Dkim, given["senders"]["brand"]["dkim"][0]),
         (schema.App, given["apps"]["shop"]),
     ]
