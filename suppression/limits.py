@@ -1,5 +1,5 @@
-"""What a company's settings add to its purposes: caps, registers and lists. It is part of what decides, so it
-stands beside the purposes in one immutable catalogue whose generation covers it.
+"""What a company's settings add to its purposes: caps, registers, lists, calling hours. It is part of what decides,
+so it stands beside the purposes in one immutable catalogue whose generation covers it.
 
 What is in a register or list is loaded apart from the settings; which version is in force, since when and in what
 form is here too: an answer by an older version is never taken for one by a newer.
@@ -80,15 +80,19 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All of them, by name within each kind. Registers and lists share their names."""
+    """All of them, by name within each kind. Registers and lists share their names.
+
+    hours  calling hours beside the shipped ones, as hours_presets reads them
+    """
 
     caps: tuple[Cap, ...] = ()
     registers: tuple[Register, ...] = ()
     lists: tuple[PartnerList, ...] = ()
     loaded: Mapping[str, Loaded] = field(default_factory=lambda: MappingProxyType({}))
+    hours: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def __bool__(self) -> bool:
-        return bool(self.caps or self.registers or self.lists or self.loaded)
+        return bool(self.caps or self.registers or self.lists or self.loaded or self.hours)
 
     @property
     def to_load(self) -> tuple[Register | PartnerList, ...]:
@@ -114,6 +118,7 @@ class Limits:
             "registers": {register.name: _row(register) for register in self.registers},
             "lists": {entry.name: _row(entry) for entry in self.lists},
             "loaded": {name: asdict(loaded) for name, loaded in self.loaded.items()},
+            "hours": dict(self.hours),
         }
         return {kind: rows for kind, rows in kinds.items() if rows}
 
@@ -121,13 +126,14 @@ class Limits:
     def from_table(cls, table: Any) -> Self:
         """What `table` gave. ConfigurationError for what this version cannot read: it may not be passed over."""
         try:
-            if unknown := set(table) - {"caps", "registers", "lists", "loaded"}:
+            if unknown := set(table) - {"caps", "registers", "lists", "loaded", "hours"}:
                 raise ConfigurationError(f"limits of a newer version: {', '.join(sorted(unknown))}")
             return cls(
                 tuple(_of_rows(Cap, table.get("caps", {}))),
                 tuple(_of_rows(Register, table.get("registers", {}))),
                 tuple(_of_rows(PartnerList, table.get("lists", {}))),
                 MappingProxyType({name: Loaded(**row) for name, row in table.get("loaded", {}).items()}),
+                MappingProxyType(dict(table.get("hours", {}))),
             )
         except (TypeError, AttributeError, KeyError) as error:
             raise ConfigurationError("the limits cannot be read") from error

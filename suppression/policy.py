@@ -14,8 +14,10 @@ from suppression.rules.access import access
 from suppression.rules.address import address, undeliverable
 from suppression.rules.caps import caps
 from suppression.rules.consent import consent
+from suppression.rules.hours import hours
 from suppression.rules.lists import lists
 from suppression.rules.person import child, erased
+from suppression.rules.registers import registers
 from suppression.rules.stops import complaint, suppression
 
 # The first that refuses or defers wins. The names are a vocabulary: API, log and README have them.
@@ -27,11 +29,11 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("undeliverable", undeliverable),
     ("complaint", complaint),
     ("suppression", suppression),
-    # 8, `registers`: external registers for marketing/* and voice in service/*; their age fails closed.
+    ("registers", registers),
     ("lists", lists),
     ("consent", consent),
     ("caps", caps),
-    # 12, `hours`
+    ("hours", hours),
 )
 
 

@@ -10,13 +10,16 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from suppression.errors import ConfigurationError, UnknownPurpose
 from suppression.limits import Limits
+
+if TYPE_CHECKING:
+    from suppression.hours_presets import Presets
 
 SYSTEM = "system"
 NO_LIMITS = Limits()
@@ -87,7 +90,7 @@ class Catalogue:
 
     purposes   path -> leaf, "marketing/partners/*" under that very path; without the built-in system/*
     replaced   old path -> the path that took its place
-    limits     caps, registers and lists
+    limits     caps, registers, lists, and the company's own calling hours
     """
 
     def __init__(self, purposes: Iterable[Purpose], limits: Limits = NO_LIMITS) -> None:
@@ -142,6 +145,13 @@ class Catalogue:
     def limited(self, limits: Limits) -> Self:
         """The same purposes under these limits."""
         return type(self)(self.purposes.values(), limits)
+
+    @cached_property
+    def hours(self) -> "Presets":
+        """The calling hours in force: the shipped ones, with the company's own."""
+        from suppression.hours_presets import Presets  # noqa: PLC0415 - mail alone does without
+
+        return Presets.from_table(self.limits.hours) if self.limits.hours else Presets.shipped()
 
     def to_json(self) -> str:
         """One text for one content, whatever the order and spelling of the file were."""

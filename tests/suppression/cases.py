@@ -9,7 +9,7 @@ from suppression.model import App, Basis, Channel, Consent, Facts, Recipient, Re
 from suppression.policy import RULES, decide, explain
 from suppression.purposes import Catalogue
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)  # within calling hours of PHONE
 AGO, AHEAD = NOW - timedelta(days=1), NOW + timedelta(days=1)
 EMAIL, SMS, VOICE, AUDIENCE = Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.AUDIENCE
 ANN, PHONE = parse("ann@example.net"), parse("+12025550143")

@@ -187,9 +187,11 @@ def test_every_rule_answers_under_its_own_name() -> None:
         "undeliverable",
         "complaint",
         "suppression",
+        "registers",
         "lists",
         "consent",
         "caps",
+        "hours",
     ]
     assert [rule.__name__ for _, rule in RULES] == [name for name, _ in RULES]
 
