@@ -144,7 +144,7 @@ class Catalogue:
 
     def limited(self, limits: Limits) -> Self:
         """The same purposes under these limits."""
-        return type(self)(self.purposes.values(), limits)
+        return self if limits == self.limits else type(self)(self.purposes.values(), limits)
 
     @cached_property
     def hours(self) -> "Presets":

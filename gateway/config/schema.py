@@ -291,6 +291,58 @@ class Consents(Section):
     confirmation_days: int = Field(7, ge=1, le=30)
 
 
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
+
+
+def _duration(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}[mhd]", text):
+        raise ValueError('must be minutes, hours or days, like "90m", "24h" or "31d"')
+    return text
+
+
+def _country(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", text):
+        raise ValueError('must be a country of ISO 3166, like "US"')
+    return text
+
+
+def seconds(duration: str) -> int:
+    """Of a checked duration."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+
+Duration = Annotated[str, AfterValidator(_duration)]
+Country = Annotated[str, AfterValidator(_country)]
+
+
+class Cap(Section):
+    """At most `count` messages to a recipient within any `per`. `defer`: how long one may wait for its turn."""
+
+    purpose: str = "*"
+    channels: frozenset[Channel] = frozenset()
+    per: Duration
+    count: int = Field(ge=1, le=1000)
+    defer: Duration | None = None
+
+
+class Register(Section):
+    """An external register of objections. What is not given is as its kind has it."""
+
+    kind: Literal["dnc", "tps", "other"]
+    channels: frozenset[Channel] = frozenset()
+    countries: frozenset[Country] = frozenset()
+    max_age: Duration | None = None
+
+
+class PartnerList(Section):
+    """Recipients kept out of some purposes. `hashed`: how entries come: addresses, or unsalted hashes of them."""
+
+    purposes: tuple[str, ...] = Field(min_length=1)
+    channels: frozenset[Channel] = frozenset()
+    hashed: Literal["none", "sha256", "md5"] = "none"
+    max_age: Duration | None = None
+
+
 class File(Section):
     """All of gateway.toml. `purposes` (or a file of them, `catalogue`) replaces the shipped catalogue."""
 
@@ -304,5 +356,9 @@ class File(Section):
     operations: Operations = Operations()
     next_hop: NextHop | None = None
     consents: Consents = Consents()
+    caps: dict[Name, Cap] = Field(default_factory=dict)
+    registers: dict[Name, Register] = Field(default_factory=dict)
+    lists: dict[Name, PartnerList] = Field(default_factory=dict)
+    hours: dict[str, object] = Field(default_factory=dict)
     senders: dict[Name, Sender]
     apps: dict[Name, App]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gateway.config import apps, endpoints, schema, secrets, senders, sources
+from gateway.config import apps, endpoints, limits, schema, secrets, senders, sources
 from gateway.config.apps import ClientNetworks
 from gateway.config.problems import Problems
 from gateway.config.secrets import Secrets
@@ -104,6 +104,7 @@ def parse(
     apps.check_postal_addresses(found_apps.values(), usable.senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)
     endpoints.check(usable, problems, dev=dev)
+    catalogue = catalogue.limited(limits.load(usable, catalogue, problems))
     known = _secrets(usable.secrets, problems, make=make_secrets)
     problems.raise_if_any()
     return Settings(

@@ -17,6 +17,7 @@ from suppression.errors import ConfigurationError
 PREFIX = "GATEWAY_"
 NESTED = "__"
 
+_NAMED = frozenset({"senders", "apps", "caps", "registers", "lists"})
 _STAND_INS: Mapping[str, Any] = {
     "public_url": "https://gateway.invalid",
     "store": {"data_dir": "."},
@@ -69,7 +70,7 @@ def usable_part(document: Mapping[str, Any], base: Path) -> schema.File:
 
 def _leave_out(document: dict[str, Any], section: str | int, entry: str | int = "") -> None:
     entries = document.get(str(section))
-    if section in ("senders", "apps") and isinstance(entries, dict) and entry in entries:
+    if section in _NAMED and isinstance(entries, dict) and entry in entries:
         del entries[entry]
     elif section in _STAND_INS:
         document[str(section)] = deepcopy(_STAND_INS[str(section)])

@@ -35,7 +35,7 @@ def member(keyring: Keyring, entry: Register | PartnerList, text: str) -> bytes:
         return keyring.matching(found[1])
     if isinstance(entry, Register):
         # "202,5550143" is how the National DNC Registry writes a number: RULES 3, "DNC file format".
-        region = next(iter(entry.countries)) if len(entry.countries) == 1 else None
+        region = "US" if "US" in entry.countries else next(iter(entry.countries), None)
         return keyring.recipient(parse_phone(text.replace(",", ""), region)).key[:8]
     return keyring.recipient(parse(text)).key[:8]
 

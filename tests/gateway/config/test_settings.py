@@ -14,6 +14,7 @@ from gateway.config.effective import effective
 from gateway.config.settings import Settings, load, parse
 from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
+from suppression.limits import Cap, PartnerList, Register
 from suppression.model import App, Basis, Channel, Sender, SoftOptIn
 from suppression.purposes import Catalogue
 
@@ -68,6 +69,31 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
     assert settings.next_hop_password() == "hop-secret"
 
 
+def test_limits_are_beside_the_purposes_that_decide(base: Path) -> None:
+    limits = loaded("full.toml", base).catalogue.limits
+    assert limits.caps == (Cap("weekly", 7 * 86_400, 3, "marketing", frozenset({"email"}), defer=2 * 86_400),)
+    assert limits.registers == (
+        Register("dnc-texts", "dnc", frozenset({"sms"}), frozenset({"US"}), max_age=20 * 86_400),
+    )
+    assert limits.lists == (
+        PartnerList(
+            "acme", ("marketing/offers",), frozenset({"email", "audience"}), "sha256", max_age=14 * 86_400
+        ),
+    )
+    assert limits.hours == {"countries": {"US": "us-federal"}}
+
+
+def test_a_kind_of_register_says_what_settings_leave_out(base: Path) -> None:
+    toml = (
+        HERE / "minimal.toml"
+    ).read_text() + '\n[registers.us]\nkind = "dnc"\n[registers.uk]\nkind = "tps"\n'
+    (base / "gateway.toml").write_text(toml)
+    uk, us = load(base / "gateway.toml", {}).catalogue.limits.registers
+    assert (set(uk.channels), set(uk.countries), uk.max_age) == ({"voice"}, {"GB"}, 28 * 86_400)
+    assert (set(us.channels), us.max_age) == ({"sms", "voice"}, 31 * 86_400)
+    assert {"US", "PR"} <= us.countries
+
+
 def test_the_full_example_leaves_no_setting_out() -> None:
     """A setting that is added must be added there, with another value than its default."""
     given = tomllib.loads((HERE / "full.toml").read_text())
@@ -80,6 +106,9 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (schema.Operations, given["operations"]),
         (schema.NextHop, given["next_hop"]),
         (schema.Consents, given["consents"]),
+        (schema.Cap, given["caps"]["weekly"]),
+        (schema.Register, given["registers"]["dnc-texts"]),
+        (schema.PartnerList, given["lists"]["acme"]),
         (schema.Sender, given["senders"]["brand"]),
         (schema.Theme, given["senders"]["brand"]["theme"]),
         (schema.SoftOptIn, given["senders"]["brand"]["soft_opt_in"]),
