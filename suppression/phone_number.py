@@ -7,6 +7,7 @@ trunk prefix, again and again (+310000000): a number that does not read as itsel
 """
 
 import re
+from functools import cache
 
 from suppression.errors import UnusableAddress
 
@@ -31,6 +32,20 @@ def e164(text: str, region: str | None = None) -> str:
     if number != text and _read(number, None) != number:
         raise UnusableAddress("a number that does not read as itself")
     return number
+
+
+@cache
+def _calling_codes() -> dict[str, frozenset[str]]:
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE  # noqa: PLC0415 - see _read
+
+    return {str(code): frozenset(regions) - {"001"} for code, regions in COUNTRY_CODE_TO_REGION_CODE.items()}
+
+
+def countries(number: str) -> frozenset[str]:
+    """Those that share the calling code of a number (E.164); none for a code that is of no country."""
+    codes = _calling_codes()
+    found = (codes[number[1:end]] for end in (2, 3, 4) if number[1:end] in codes)
+    return next(found, frozenset())
 
 
 def _read(text: str, region: str | None) -> str:

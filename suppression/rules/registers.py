@@ -1,5 +1,7 @@
 """Rule 8: external registers of objections. Their age fails closed; who signed a permission passes them."""
 
+from suppression import phone_number
+from suppression.address import Kind
 from suppression.decision import SKIP, Reason, Refuse, Skip
 from suppression.limits import Register
 from suppression.model import Facts, Request
@@ -35,9 +37,16 @@ def _concerns(register: Register, request: Request, facts: Facts) -> bool:
 
 
 def _is_in(countries: frozenset[str], request: Request, facts: Facts) -> bool:
-    """By number or by what is known of the recipient; a number that is of no country may be of each."""
+    """By number, or by what is known of the recipient."""
     if facts.country in countries:
         return True
     known = request.recipient.address
-    region = region_of(known.text) if known is not None and known.text.startswith("+") else facts.country
-    return region is None or region.partition("-")[0] in countries
+    if known is None or known.kind is not Kind.PHONE:
+        return facts.country is None
+    region = region_of(known.text)
+    if region is not None:
+        return region.partition("-")[0] in countries
+    shared = phone_number.countries(
+        known.text
+    )  # of no numbering plan, or toll-free: anybody's who has the code
+    return not shared or not shared.isdisjoint(countries)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from suppression.address import parse, parse_phone
-from suppression.errors import Conflict, InvalidInput, NotFound
+from suppression.errors import Conflict, GatewayError, InvalidInput
 from suppression.hashed import parse_digest
 from suppression.limits import PLAIN, Loaded, PartnerList, Register
 from suppression.purposes import Catalogue
@@ -40,24 +40,17 @@ def member(keyring: Keyring, entry: Register | PartnerList, text: str) -> bytes:
     return keyring.recipient(parse(text)).key[:8]
 
 
-async def configured(store: Store, name: str) -> Register | PartnerList:
-    """The register or list of this name. NotFound."""
-    for entry in (await store.catalogue()).limits.to_load:
-        if entry.name == name:
-            return entry
-    raise NotFound(f"no register or list {name} is configured")
-
-
-async def load(store: Store, name: str, members: AsyncIterable[bytes], *, shrink: bool = False) -> Loaded:
+async def load(
+    store: Store, entry: Register | PartnerList, members: AsyncIterable[bytes], *, shrink: bool = False
+) -> Loaded:
     """Put what `members` gives in force, all at once. Conflict if it is much less than before, unless `shrink`."""
-    entry = await configured(store, name)
     version = secrets.token_hex(6)
     await _begin(store, version)
-    size = await _fill(store, version, members)
-    loaded = Loaded(version, codec.milliseconds(store.now()), size, entry.hashed)
     try:
-        former = await _swap(store, name, loaded, shrink=shrink)
-    except Conflict:
+        size = await _fill(store, version, members)
+        loaded = Loaded(version, codec.milliseconds(store.now()), size, entry.hashed)
+        former = await _swap(store, entry.name, loaded, shrink=shrink)
+    except GatewayError:
         await _remove(store, version)
         raise
     await _remove(store, former)
@@ -103,8 +96,9 @@ async def _swap(store: Store, name: str, loaded: Loaded, *, shrink: bool) -> str
     def swapped(old: Catalogue) -> Catalogue:
         nonlocal former
         former = old.limits.loaded.get(name)
-        if former and former.hashed == loaded.hashed and loaded.size < former.size * _KEPT and not shrink:
-            raise Conflict(f"{loaded.size} entries where {former.size} were: is the file whole?")
+        least = former.size * _KEPT if former and former.hashed == loaded.hashed else 1
+        if loaded.size < least and not shrink:
+            raise Conflict(f"{loaded.size} entries where {former.size if former else 0} were: is it whole?")
         versions = MappingProxyType({**old.limits.loaded, name: loaded})
         return old.limited(replace(old.limits, loaded=versions))
 
