@@ -11,10 +11,11 @@ from suppression.limits import PLAIN, Cap, Limits, PartnerList, Register
 from suppression.purposes import Catalogue
 
 _US = frozenset({"US", "AS", "GU", "MP", "PR", "VI"})  # with its territories
+_GB = frozenset({"GB", "GG", "IM", "JE"})  # with the islands under its numbering
 # RULES 3: the National DNC Registry's safe harbour is 31 days, the TPS's 28; both are of numbers.
 _KINDS = {
     "dnc": Register("", "dnc", frozenset({"sms", "voice"}), _US, 31 * 86_400),
-    "tps": Register("", "tps", frozenset({"voice"}), frozenset({"GB"}), 28 * 86_400),
+    "tps": Register("", "tps", frozenset({"voice"}), _GB, 28 * 86_400),
     "other": Register("", "other", frozenset()),
 }
 

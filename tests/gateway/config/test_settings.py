@@ -89,7 +89,8 @@ def test_a_kind_of_register_says_what_settings_leave_out(base: Path) -> None:
     ).read_text() + '\n[registers.us]\nkind = "dnc"\n[registers.uk]\nkind = "tps"\n'
     (base / "gateway.toml").write_text(toml)
     uk, us = load(base / "gateway.toml", {}).catalogue.limits.registers
-    assert (set(uk.channels), set(uk.countries), uk.max_age) == ({"voice"}, {"GB"}, 28 * 86_400)
+    assert (set(uk.channels), uk.max_age) == ({"voice"}, 28 * 86_400)
+    assert {"GB", "GG"} <= uk.countries
     assert (set(us.channels), us.max_age) == ({"sms", "voice"}, 31 * 86_400)
     assert {"US", "PR"} <= us.countries
 

@@ -29,7 +29,7 @@ from tests.suppression.cases import (
 
 DAY = 86_400
 DNC = Register("dnc", "dnc", frozenset({"sms", "voice"}), frozenset({"US"}), 31 * DAY)
-BRITISH, IN_NO_PLAN = parse("+447911123456"), parse("+447700900123")
+BRITISH, IN_NO_PLAN = parse("+447400123456"), parse("+447700900123")
 TOLL_FREE, GLOBAL = parse("+18005550143"), parse("+80012345678")
 LISTED = Facts(listed=frozenset({"dnc"}))
 REGISTERED = Refuse(Reason.REGISTERED, "registers", "dnc")
