@@ -30,13 +30,16 @@ from gateway.data_folder import DataFolder
 from gateway.draining import told_to_drain
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.sweeper import sweep_forever
+from gateway.events import Events
+from gateway.exporting import Exporting
 from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
-from gateway.http.doors import Doors
+from gateway.http.doors import Doors, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
 from gateway.reading import Reading
+from gateway.roster import Roster
 from gateway.smtp.composing import Composer
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.front import House
@@ -299,6 +302,17 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links) -
         clock=store.now,
         form_key=_form_key(settings),
         sandbox=SandboxDoor(_sandbox(settings), store.set_clock) if settings.dev else None,
+        subjects=_subjects(settings, store),
+    )
+
+
+def _subjects(settings: Settings, store: Store) -> Subjects:
+    changes, roster = Changes(store, settings.consent_expiry), Roster(store)
+    return Subjects(
+        roster=roster,
+        erase=changes.erase,
+        exporting=Exporting(store, roster),
+        events=Events(store, changes, roster, settings.senders),
     )
 
 

@@ -4,12 +4,15 @@ from fastapi import APIRouter, FastAPI
 
 from gateway.http import (
     consents,
+    data_requests,
     decisions,
     docs,
+    events,
     health,
     log,
     messages,
     pages,
+    people,
     problems,
     recipients,
     sandbox,
@@ -20,11 +23,16 @@ from gateway.http.doors import Doors
 from gateway.http.edge import Edge
 
 _RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, docs)
+_OF_SUBJECTS = (people, data_requests, events)
 
 
 def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
     """API and public pages. `operations`: health too (in production they have a port of their own)."""
     routers = [router for resource in _RESOURCES for router in resource.routes(doors)]
+    if doors.subjects is not None:
+        # Before `recipients`, whose path takes all that follows it.
+        own = [router for resource in _OF_SUBJECTS for router in resource.routes(doors, doors.subjects)]
+        routers = own + routers
     routers += pages.routes()
     if operations:
         routers += health.routes(doors)

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from gateway.events import Events
+from gateway.exporting import Exporting
 from gateway.pipeline import Ask
+from gateway.roster import Roster
 from gateway.state.api_keys import ApiKey
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
@@ -219,6 +222,24 @@ class Sandbox:
     set_clock: Callable[[datetime | None], Awaitable[None]]
 
 
+class Erasing(Protocol):
+    """`gateway.changes.Changes.erase`."""
+
+    async def __call__(
+        self, recipient: Recipient, *, way: Way, source: str, actor: str, change_id: str | None = None
+    ) -> Applied: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The roads of what concerns all of a human: who belongs together, erasure, export, events of apps."""
+
+    roster: Roster
+    erase: Erasing
+    exporting: Exporting
+    events: Events
+
+
 class KeyFinder(Protocol):
     async def find(self, secret: str) -> ApiKey | None: ...
 
@@ -250,4 +271,5 @@ class Doors:
     clock: Callable[[], datetime]
     form_key: bytes = field(repr=False)
     sandbox: Sandbox | None = None
+    subjects: Subjects | None = None
     patience: float = 5.0

@@ -45,6 +45,7 @@ Name = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._-]*)$")
 ]
 PurposePath = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+Plain = Annotated[str, AfterValidator(_plain)]
 Words = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain)]
 SomeWords = Annotated[
     str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True), AfterValidator(_plain)

@@ -51,6 +51,8 @@ async def _shown(doors: Doors, caller: Caller, recipient: Recipient) -> render.J
         ],
         "recent": [render.record(line) for line in records if caller.sees(render.concerns(line))][-_RECENT:],
     }
-    if facts.person is not None and caller.is_agent:
-        shown["person"] = facts.person
+    if doors.subjects is not None and caller.is_agent:
+        somebody = await doors.subjects.roster.of(facts)
+        if somebody is not None:
+            shown["person"] = somebody.id
     return shown

@@ -90,7 +90,7 @@ def verdict(line: RuleVerdict, fact: str | None) -> Json:
 
 
 _TIMES = {"at", "until"}
-_NOT_SHOWN = {"recipient", "exact"}  # keyed hashes: of no use outside
+_NOT_SHOWN = {"recipient", "exact", "person"}  # keyed hashes: of no use outside
 
 
 def record(line: Record) -> Json:

@@ -12,15 +12,18 @@ from fastapi import FastAPI
 
 from channels.sandbox import Sandbox
 from gateway.changes import Changes
+from gateway.events import Events
+from gateway.exporting import Exporting
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, Entry, Link
+from gateway.http.doors import Doors, Entry, Link, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Links
 from gateway.pipeline import Pipeline
 from gateway.reading import Reading
+from gateway.roster import Roster
 from gateway.state.api_keys import ApiKeys
 from suppression.address import parse
-from suppression.model import App, Channel, Facts, Recipient, Sender, Suppression
+from suppression.model import App, Channel, Facts, Recipient, Sender, SoftOptIn, Suppression
 from suppression.purposes import Catalogue
 from suppression.records import Record, RecordKind
 from suppression.store.keys import Keyring, handle
@@ -39,7 +42,13 @@ from tests.gateway.http.fakes import (
 
 PUBLIC_URL = "http://gateway.test"
 SENDERS = {
-    "shop": Sender("shop", "The Shop", "1 Main Street, Springfield", support_phone="+12025550100"),
+    "shop": Sender(
+        "shop",
+        "The Shop",
+        "1 Main Street, Springfield",
+        support_phone="+12025550100",
+        soft_opt_in=SoftOptIn(("marketing/associated-products",), 24),
+    ),
     "other": Sender("other", "Other & <Sons>", one_click_stops="marketing"),
 }
 APPS = {
@@ -229,6 +238,10 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         )
         await store.log_record(link.recipient.key, seen, store.client.stops)
 
+    changes, roster = Changes(store), Roster(store)
+    subjects = Subjects(
+        roster, changes.erase, Exporting(store, roster), Events(store, changes, roster, SENDERS)
+    )
     doors = Doors(
         keys=keys,
         apps=APPS,
@@ -237,12 +250,13 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         recipient=store.keyring.recipient,
         handle=entry_handle,
         deciding=pipeline,
-        changes=Changes(store),
+        changes=changes,
         reading=Reading(store),
         link=made.read,
         record_view=record_view,
         clock=store.now,
         form_key=b"f" * 32,
         sandbox=SandboxDoor(box, store.set_clock),
+        subjects=subjects,
     )
     return RealWorld(doors, made, store)

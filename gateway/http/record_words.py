@@ -1,0 +1,32 @@
+"""What a record of the log means, in words for the one that it is about."""
+
+from suppression.records import Record, RecordKind
+
+_MEANINGS = {
+    RecordKind.DECIDED: "A message was asked for and decided on; nothing was handed over with it.",
+    RecordKind.HANDING_OVER: "A message was allowed and began to be handed over.",
+    RecordKind.SENT: "The message was handed over.",
+    RecordKind.REJECTED: "The next mail server or provider rejected the message.",
+    RecordKind.POSTPONED: "The next mail server or provider asked for the message later.",
+    RecordKind.UNKNOWN: "Whether the message was taken is not known.",
+    RecordKind.SUPPRESSED: "Messages were stopped.",
+    RecordKind.LIFTED: "A stop was ended.",
+    RecordKind.CONSENTED: "A consent was recorded.",
+    RecordKind.WITHDRAWN: "A consent was withdrawn.",
+    RecordKind.LINKED: "The address became known as one of a person's, or what is known of the person was noted.",
+    RecordKind.UNLINKED: "The address is no longer known as the person's.",
+    RecordKind.ERASED: "All that was known was erased, but for stops.",
+    RecordKind.RETURNED: "The erased became a customer again: what is required may be sent.",
+    RecordKind.EXPORTED: "All that is held was given out.",
+    RecordKind.VIEWED: "The page behind a link was looked at, by a person or a program.",
+}
+_OUTCOMES = {
+    "send": " It might be sent.",
+    "refuse": " It was refused.",
+    "defer": " It had to wait.",
+}
+
+
+def meaning(record: Record) -> str:
+    said = _MEANINGS.get(record.kind, "Something was noted.")
+    return said + (_OUTCOMES.get(record.outcome, "") if record.kind is RecordKind.DECIDED else "")
