@@ -8,6 +8,8 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Why. One enum for log, API, SMTP replies, metrics and README."""
 
+    __hash__ = str.__hash__  # Enum's own is slow, and every decision asks for many
+
     # To send.
     NO_CONSENT_NEEDED = "no_consent_needed"
     CONSENTED = "consented"

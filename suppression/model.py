@@ -24,6 +24,8 @@ def position(order: str) -> tuple[int, int]:
 
 
 class Channel(StrEnum):
+    __hash__ = str.__hash__  # Enum's own is slow, and every decision asks for many
+
     EMAIL = "email"
     SMS = "sms"
     VOICE = "voice"

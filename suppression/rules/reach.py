@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from suppression.model import Channel, Request, Scope, Suppression, position
+from suppression.model import ALL, Channel, Request, Scope, Suppression, position
 
 
 def covers(scope: Scope, request: Request) -> bool:
@@ -13,6 +13,17 @@ def covers(scope: Scope, request: Request) -> bool:
     if not purpose.replaces:
         return False
     return any(scope.covers(channel, old, app.sender, app.name) for old in purpose.replaces)
+
+
+def covering(entries: Iterable[Suppression], request: Request) -> list[Suppression]:
+    """Those whose scope covers the request. Most are about other purposes: that is seen first, and cheaply."""
+    purpose = request.purpose
+    if not purpose.replaces:
+        path = purpose.path
+        entries = [
+            entry for entry in entries if (node := entry.scope.purpose) == ALL or path.startswith(node)
+        ]
+    return [entry for entry in entries if covers(entry.scope, request)]
 
 
 def on_channel(scope: Scope, request: Request) -> bool:

@@ -6,13 +6,12 @@ from datetime import datetime
 from suppression.decision import SKIP, Reason, Refuse, Skip
 from suppression.model import ALL, Channel, Consent, Facts, Request, Scope, Suppression, Way, position
 from suppression.purposes import Catalogue
-from suppression.rules.reach import by_age, covers, is_required, oldest, on_channel
+from suppression.rules.reach import by_age, covering, covers, is_required, oldest, on_channel
 
 TRANSACTIONAL = "transactional"
 # Reasons that rules of their own judge, in wider or narrower scopes than the entry's.
-_JUDGED_ELSEWHERE = frozenset(
-    {Reason.ERASED, Reason.UNDELIVERABLE, Reason.UNUSABLE_ADDRESS, Reason.COMPLAINED}
-)
+_JUDGED_ELSEWHERE = (Reason.ERASED, Reason.UNDELIVERABLE, Reason.UNUSABLE_ADDRESS, Reason.COMPLAINED)
+_COMPLAINED = Reason.COMPLAINED
 _PHONE = frozenset({Channel.SMS, Channel.VOICE})
 
 
@@ -23,9 +22,7 @@ def complaint(request: Request, facts: Facts, _catalogue: Catalogue) -> Refuse |
     entry = oldest(
         entry
         for entry in facts.suppressions
-        if entry.reason is Reason.COMPLAINED
-        and on_channel(entry.scope, request)
-        and entry.in_force(request.at)
+        if entry.reason is _COMPLAINED and on_channel(entry.scope, request) and entry.in_force(request.at)
     )
     return Refuse(Reason.COMPLAINED, "complaint", entry.id) if entry else None
 
@@ -34,10 +31,8 @@ def suppression(request: Request, facts: Facts, _catalogue: Catalogue) -> Refuse
     """Any entry that covers the request and that no consent overrides; the narrowest, then oldest, is named."""
     against = [
         entry
-        for entry in facts.suppressions
-        if entry.reason not in _JUDGED_ELSEWHERE
-        and covers(entry.scope, request)
-        and entry.in_force(request.at)
+        for entry in covering(facts.suppressions, request)
+        if entry.reason not in _JUDGED_ELSEWHERE and entry.in_force(request.at)
     ]
     if against and facts.consents:
         consents = _overriding(request, facts.consents)
