@@ -19,7 +19,7 @@ from suppression.purposes import Catalogue, Purpose
 from suppression.records import Record, RecordKind, without_addresses
 from suppression.rules.caps import capping
 from suppression.store import codec
-from suppression.store.hand_over import REMEMBERED, REMEMBERED_LONG, HandOver, InProgress, Moved, Settled
+from suppression.store.hand_over import REMEMBERED_LONG, HandOver, InProgress, Moved, Settled
 from suppression.store.permit import Permit
 from suppression.store.store import Store
 
@@ -95,7 +95,7 @@ class Pipeline:
     async def settle(self, ask: Ask, permit: Permit, hand_over: HandOver, outcome: Outcome) -> None:
         """Log how a hand-over ended. A copy that was sent or rejected is not sent again on a resend."""
         record = self._outcome(ask, hand_over, outcome)
-        keep = 0.0 if record.kind is RecordKind.POSTPONED else REMEMBERED
+        keep = 0.0 if record.kind is RecordKind.POSTPONED else hand_over.kept
         await self.store.settle(permit, hand_over, record, keep)
 
     async def remember(self, ask: Ask, hand_over: HandOver) -> None:

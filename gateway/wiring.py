@@ -24,6 +24,7 @@ from gateway import acceptor, garbage
 from gateway.changes import Changes
 from gateway.config import secrets as secrets_file
 from gateway.config.settings import Settings
+from gateway.confirmations import Confirmations, recorder
 from gateway.connections import Connections
 from gateway.connections import Limits as ConnectionLimits
 from gateway.data_folder import DataFolder
@@ -41,9 +42,11 @@ from gateway.pipeline import Pipeline
 from gateway.reading import Reading
 from gateway.roster import Roster
 from gateway.smtp.composing import Composer
+from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.front import House
 from gateway.smtp.limits import Guard, Limits
+from gateway.smtp.own_mail import OwnMail
 from gateway.smtp.recipients import Recipients
 from gateway.smtp.server import REFUSAL, SmtpServer
 from gateway.smtp.signers import Signers
@@ -102,9 +105,11 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
     async with open_store(settings) as store:
         pipeline = Pipeline(store, await store.catalogue(), settings.senders)
         links = _links(settings, pipeline)
-        doors = _doors(settings, store, pipeline, links)
         carriers = _mail_carriers(settings)
-        smtp = _smtp_server(settings, pipeline, links, carriers, ApiKeys(store.client.sends))
+        composer = _composer(settings, pipeline, links)
+        own = OwnMail(Relay(pipeline, carriers), composer)
+        doors = _doors(settings, store, pipeline, links, own)
+        smtp = _smtp_server(settings, pipeline, composer, carriers, ApiKeys(store.client.sends))
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
             running = [
@@ -189,8 +194,18 @@ def _signers(settings: Settings, name: str) -> Signers:
     return Signers.of(keys, any_from=any_from, unsigned_headers=_REWRITTEN_BY[profile])
 
 
+def _composer(settings: Settings, pipeline: Pipeline, links: Links) -> Composer:
+    return Composer(
+        hostname=settings.hostname,
+        senders=settings.senders,
+        links=links,
+        recipient=pipeline.recipient,
+        signers={name: _signers(settings, name) for name in settings.senders},
+    )
+
+
 def _smtp_server(
-    settings: Settings, pipeline: Pipeline, links: Links, carriers: Carriers[Mail], keys: ApiKeys
+    settings: Settings, pipeline: Pipeline, composer: Composer, carriers: Carriers[Mail], keys: ApiKeys
 ) -> SmtpServer:
     given = settings.smtp
     limits = Limits(
@@ -200,13 +215,6 @@ def _smtp_server(
         bare_lf=given.bare_lf,
         auth_on_loopback=settings.dev,
         free_loopback=settings.dev,
-    )
-    composer = Composer(
-        hostname=settings.hostname,
-        senders=settings.senders,
-        links=links,
-        recipient=pipeline.recipient,
-        signers={name: _signers(settings, name) for name in settings.senders},
     )
     tls = _tls(settings)
     house = House(
@@ -286,7 +294,8 @@ def _serve_http(
     ]
 
 
-def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links) -> Doors:
+def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, own: OwnMail) -> Doors:
+    changes = Changes(store, settings.consent_expiry)
     return Doors(
         keys=ApiKeys(store.client.stops),
         apps=settings.apps,
@@ -295,9 +304,21 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links) -
         recipient=store.keyring.recipient,
         handle=lambda recipient, entry: entry_handle(recipient.key, entry),
         deciding=pipeline,
-        changes=Changes(store, settings.consent_expiry),
+        changes=changes,
         reading=Reading(store),
         link=links.read,
+        confirm_link=links.read_confirmation,
+        confirmations=Confirmations(
+            store,
+            pipeline,
+            links,
+            settings.senders,
+            own.send,
+            recorder(store),
+            changes=changes,
+            days=settings.given.consents.confirmation_days,
+        ),
+        address=store.address,
         record_view=partial(_record_view, store),
         clock=store.now,
         form_key=_form_key(settings),

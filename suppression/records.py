@@ -28,7 +28,10 @@ class RecordKind(StrEnum):
     LINKED = "linked"  # a recipient became a person's, or got what is known of the person
     UNLINKED = "unlinked"
     ERASED = "erased"
-    RETURNED = "returned"  # an erased recipient is a customer again: `required` may go, all else stays stopped
+    RETURNED = (
+        "returned"  # an erased recipient is a customer again: `required` may go, all else stays stopped
+    )
+    REQUESTED = "requested"  # confirmed by the recipient: agents see to it (details: what)
     EXPORTED = "exported"  # somebody was given all that is held
     VIEWED = "viewed"  # a GET of a link: people and scanners look alike, nothing changed
 

@@ -52,6 +52,14 @@ class Charset:
         except UnicodeEncodeError:
             return to_ascii(text).encode(self.codec)
 
+    def has_letters_for(self, text: str) -> bool:
+        """Whether `encode` keeps it readable: no letter of it becomes a question mark."""
+        try:
+            text.encode(self.codec)
+        except UnicodeEncodeError:
+            return to_ascii(text).count("?") == text.count("?")
+        return True
+
     def encode_html(self, text: str) -> bytes:
         """The same for HTML, where numeric references can say everything, whatever the label is worth."""
         return text.encode("ascii", "xmlcharrefreplace").decode("ascii").encode(self.codec)

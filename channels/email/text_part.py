@@ -1,6 +1,7 @@
 """A text part that is shown, prepared once per message, given its way out once per copy."""
 
 import re
+from dataclasses import replace
 from functools import cached_property
 
 from channels.email.charsets import Family, Readable, charset, readable
@@ -21,6 +22,7 @@ from channels.email.splices import (
     spliced_qp,
 )
 from channels.email.ways_out import WaysOut
+from channels.email.wording import wording
 
 MAX_LINE = 998  # RFC 5322 2.1.1
 PGP_MARK = b"-----BEGIN PGP "
@@ -81,9 +83,14 @@ class TextPart:
         if self.html:
             value = charset.encode_html(html_value(kind, ways))
         else:
-            value = charset.encode(plain_value(kind, ways, self._setting))
+            value = charset.encode(plain_value(kind, self._in_its_letters(ways), self._setting))
         at_end = kind is Kind.FOOTER and self._end == len(self._text.scan)
         return self._text.closing + value if at_end else value
+
+    def _in_its_letters(self, ways: WaysOut) -> WaysOut:
+        """In English where the part's charset cannot write the language: what nobody can read is no way out."""
+        readable = self._text.charset.has_letters_for(wording(ways.language).stop)
+        return ways if readable else replace(ways, language="en")
 
     @cached_property
     def _setting(self) -> Setting:

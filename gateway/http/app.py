@@ -3,6 +3,7 @@
 from fastapi import APIRouter, FastAPI
 
 from gateway.http import (
+    confirming,
     consents,
     data_requests,
     decisions,
@@ -22,7 +23,7 @@ from gateway.http import (
 from gateway.http.doors import Doors
 from gateway.http.edge import Edge
 
-_RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, docs)
+_RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, confirming, docs)
 _OF_SUBJECTS = (people, data_requests, events)
 
 
@@ -33,7 +34,7 @@ def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
         # Before `recipients`, whose path takes all that follows it.
         own = [router for resource in _OF_SUBJECTS for router in resource.routes(doors, doors.subjects)]
         routers = own + routers
-    routers += pages.routes()
+    routers += pages.routes(doors.senders)
     if operations:
         routers += health.routes(doors)
     if doors.sandbox is not None:

@@ -2,47 +2,35 @@
 
 from dataclasses import dataclass
 
+from gateway import phrases
 from gateway.http.doors import Link
-from suppression.errors import UnknownPurpose
-from suppression.model import ALL, Channel, Scope, Sender, Way
+from gateway.languages import Words
+from suppression.model import ALL, Scope, Sender, Way
 from suppression.purposes import Catalogue
 
 EVERYTHING = "everything"
 MARKETING = "marketing"
 OWN = "own"
 
-_MESSAGES = {
-    Channel.EMAIL: "emails",
-    Channel.SMS: "text messages",
-    Channel.VOICE: "calls",
-    Channel.AUDIENCE: "audiences",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One button. `value`: what the form sends; `what`: ends the sentence "Stop ..."; `more`: the small print."""
+    """One button. `value`: what the form sends; `label`: on it; `more`: the small print; `done`: once it is."""
 
     value: str
-    what: str
+    label: str
     more: str
+    done: str
     scope: Scope
 
 
-def choices(link: Link, sender: Sender, catalogue: Catalogue) -> tuple[Choice, ...]:
+def choices(link: Link, sender: Sender, catalogue: Catalogue, words: Words) -> tuple[Choice, ...]:
     """The link's own stop first: it is what a POST without a word does."""
     marketing = link.purpose.partition("/")[0] == MARKETING
-    all_marketing = _marketing(link, sender)
-    everything = Choice(
-        EVERYTHING,
-        "everything",
-        "All emails, texts and calls that come by this service, those about orders included. "
-        "Only what must reach you, such as a password reset that you ask for, still does.",
-        Scope(),
-    )
     if marketing and (link.kind == "body" or sender.one_click_stops == MARKETING):
-        return (all_marketing, everything)
-    return (_own(link, sender, catalogue), all_marketing, everything)
+        return (_marketing(link, sender, words, first=True), everything(words))
+    own = _own(link, sender, catalogue, words)
+    return (own, _marketing(link, sender, words, first=False), everything(words))
 
 
 def chosen(value: str, offered: tuple[Choice, ...]) -> Choice:
@@ -54,28 +42,37 @@ def way(link: Link) -> Way:
     return Way.ONE_CLICK if link.kind == "header" else Way.LINK
 
 
-def _marketing(link: Link, sender: Sender) -> Choice:
+def everything(words: Words) -> Choice:
+    return Choice(
+        EVERYTHING,
+        words("Stop everything"),
+        words(
+            "All emails, texts and calls that come by this service, those about orders included. "
+            "Only what must reach you, such as a password reset that you ask for, still does."
+        ),
+        words("We stopped everything."),
+        Scope(),
+    )
+
+
+def _marketing(link: Link, sender: Sender, words: Words, *, first: bool) -> Choice:
+    what = phrases.all_marketing(words, link.channel, sender.title)
     return Choice(
         MARKETING,
-        f"all marketing {_MESSAGES[link.channel]} from {sender.title}",
-        "Offers, news and surveys. Messages about your orders and your account still come.",
+        words("Unsubscribe from {what}", what=what) if first else words("Stop {what}", what=what),
+        words("Offers, news and surveys. Messages about your orders and your account still come."),
+        words("We stopped {what}.", what=what),
         Scope(frozenset({link.channel}), MARKETING, link.sender, ALL),
     )
 
 
-def _own(link: Link, sender: Sender, catalogue: Catalogue) -> Choice:
-    title = _title(catalogue, link.purpose)
+def _own(link: Link, sender: Sender, catalogue: Catalogue, words: Words) -> Choice:
+    title = phrases.title(words, catalogue, link.purpose)
+    what = phrases.about(words, link.channel, title, sender.title)
     return Choice(
         OWN,
-        f"{_MESSAGES[link.channel]} about \u201c{title}\u201d from {sender.title}",
-        "Only these. Whatever else you get from us stays as it is.",
+        words("Unsubscribe from {what}", what=what),
+        words("Only these. Whatever else you get from us stays as it is."),
+        words("We stopped {what}.", what=what),
         Scope(frozenset({link.channel}), link.purpose, link.sender, ALL),
     )
-
-
-def _title(catalogue: Catalogue, path: str) -> str:
-    """A link may stand for a node above the leaves (all partners): nodes have no title of their own."""
-    try:
-        return catalogue.find(path).title
-    except UnknownPurpose:
-        return path.rpartition("/")[2].replace("-", " ").capitalize()

@@ -8,6 +8,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway import languages, wishes
 from gateway.http import examples, render
 from gateway.http.access import Caller, caller_of, keyed
 from gateway.http.doors import Applied, Doors
@@ -29,9 +30,12 @@ from gateway.http.fields import (
 from gateway.http.idempotency import once
 from gateway.http.problems import Forbidden, InvalidField
 from gateway.http.suppressions import Handle
+from gateway.wishes import Wish
+from suppression.address import Kind
 from suppression.errors import NotFound
 from suppression.model import ALL, Basis, Consent, Recipient, Scope
 
+_EXPRESS = frozenset({Basis.OPT_IN, Basis.OPT_IN_WRITTEN, Basis.DOUBLE_OPT_IN})
 _CLOCKS_DIFFER = timedelta(seconds=2)
 
 
@@ -47,7 +51,10 @@ class Yes(Body):
     at: Moment = Field(description="When it was given.")
     evidence: EvidenceFields = Field(description="What shows it: any keys.")
     expires: Moment | None = None
-    state: Literal["confirmed"] = "confirmed"
+    state: Literal["confirmed", "pending"] = Field(
+        "confirmed",
+        description="`pending`: ask the recipient by mail; it is a consent once they press the button there.",
+    )
     overrides: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=50)] = (
         Field(default_factory=list, description="Ids of the stops that the recipient took back with it.")
     )
@@ -68,12 +75,18 @@ def routes(doors: Doors) -> list[APIRouter]:
         openapi_extra=examples.asked(examples.YES),
     )
     async def consent(request: Request, body: Yes) -> Response:
-        """`effective: false` and `blocked_by`: it is kept, but stops stand that it does not override."""
+        """`effective: false` and `blocked_by`: it is kept, but stops stand that it does not override.
+
+        With `state: "pending"` nothing is recorded yet: a mail asks the recipient, once a week at most, and the
+        consent begins with the click in it. 409 when it could have no effect, or another question waits.
+        """
         caller = caller_of(request)
         scope = _scope(doors, caller, body)
         recipient = recipient_of(doors, body.address, "#/address")
         check_channels(recipient, scope.channels, "#/channels")
         ids = await once(doors, request)
+        if body.state == "pending":
+            return JSONResponse(await _asked(doors, caller, recipient, scope, body), 201)
         applied = await doors.changes.consent(
             recipient,
             scope,
@@ -106,6 +119,37 @@ def routes(doors: Doors) -> list[APIRouter]:
         return JSONResponse(render.entry(applied.handle, applied.entry, doors.clock()))
 
     return [router]
+
+
+async def _asked(doors: Doors, caller: Caller, recipient: Recipient, scope: Scope, body: Yes) -> render.Json:
+    """Double opt-in: the gateway asks, and is answered, itself."""
+    if body.basis not in _EXPRESS:
+        raise InvalidField("#/basis", "What the recipient is asked to confirm is a double_opt_in.")
+    if body.overrides:
+        raise InvalidField(
+            "#/overrides", "A confirmed double opt-in names none: it stands above their own stops."
+        )
+    if recipient.address is None or recipient.address.kind is not Kind.EMAIL:
+        raise InvalidField("#/address", "Only an e-mail address can be asked to confirm, so far.")
+    wish = Wish(
+        kind=wishes.Kind.CONSENT,
+        sender=scope.sender,
+        source=body.source,
+        actor=caller.actor,
+        asked=body.at,
+        evidence=body.evidence,
+        scopes=(scope,),
+        expires=body.expires,
+        language=await _language(doors, recipient, scope.sender),
+    )
+    app = caller.app.name if caller.app is not None else "gateway"
+    asked = await doors.confirmations.ask(recipient, wish, app)
+    return {"id": asked.handle, "effective": False, "state": "pending"}
+
+
+async def _language(doors: Doors, recipient: Recipient, sender: str) -> str:
+    known = (await doors.reading.facts(recipient)).language
+    return languages.negotiated("", known, doors.senders[sender].language).language
 
 
 def _scope(doors: Doors, caller: Caller, body: Yes) -> Scope:

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
 from gateway.roster import Roster
 from gateway.state.api_keys import ApiKey
+from gateway.wishes import Pending, Wish
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
 from suppression.model import (
@@ -204,6 +207,20 @@ class Link(Protocol):
     def app(self) -> str: ...
 
 
+class Confirming(Protocol):
+    """`gateway.confirmations.Confirmations`: questions to a recipient's own address."""
+
+    async def ask(self, recipient: Recipient, wish: Wish, app: str) -> Asked:
+        """Barred, AskedAlready; Unavailable when the question cannot be put now."""
+        ...
+
+    async def look(self, link: ConfirmLink) -> Pending | None: ...
+
+    async def confirm(self, link: ConfirmLink, click: Evidence) -> Pending:
+        """The recipient's word, pressed on the page. NotFound, Barred."""
+        ...
+
+
 class Box(Protocol):
     """`channels.sandbox.Sandbox`: what would have left, as INTERFACE shows it. Reads files: called in a thread."""
 
@@ -251,6 +268,7 @@ class Doors:
     recipient    `Keyring.recipient`
     handle       the outside's id of an entry of a recipient
     link         `TokenKeys.parse` with its recipient; InvalidToken for anything else
+    confirm_link the same for the link in a question; address: a recipient's, where it is kept
     record_view  a GET, HEAD or OPTIONS of a link, for the log
     clock        the gateway's time: real, but for the sandbox clock's offset
     patience     seconds that a click waits for a body that was announced and does not come
@@ -267,6 +285,9 @@ class Doors:
     changes: Changing
     reading: Reading
     link: Callable[[str], Link]
+    confirm_link: Callable[[str], ConfirmLink]
+    confirmations: Confirming
+    address: Callable[[bytes], Awaitable[Address | None]]
     record_view: Callable[[Link, str], Awaitable[None]]
     clock: Callable[[], datetime]
     form_key: bytes = field(repr=False)

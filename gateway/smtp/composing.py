@@ -113,6 +113,7 @@ class Rewritten:
             list_title=purpose.title,
             footer=purpose.way_out is WayOut.FOOTER,
             link_prefix=links.prefix,
+            language=sender.language,
         )
 
 

@@ -24,6 +24,7 @@ class HandOver:
     attempt    random for each try: the same try asked twice (its answer was lost) gets the same Permit
     copies     how many copies the message has; of more than one, the message's id leads to all
     deadline   seconds after which, without an outcome, it counts as unknown
+    kept       seconds for which it is recognised once it was sent or rejected
     """
 
     id: str
@@ -32,6 +33,7 @@ class HandOver:
     attempt: str = field(default_factory=lambda: secrets.token_hex(8))
     copies: int = 1
     deadline: float = DEADLINE
+    kept: float = REMEMBERED
     details: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -198,11 +198,13 @@ class Store:
         record = decided(RecordKind.DECIDED, request, decision, policy)
         return await self.log_record(request.recipient.key, replace(record, details=details or {}))
 
-    async def log_record(self, recipient_key: bytes, record: Record, lane: Lane | None = None) -> str:
-        """Log one record about a recipient, once; its id."""
+    async def log_record(
+        self, recipient_key: bytes, record: Record, lane: Lane | None = None, *, seen: str | None = None
+    ) -> str:
+        """Log one record about a recipient, once (with `seen`: for all calls that have it); its id."""
         shard = self.shards.of(recipient_key)
-        step = Step(shard, recipient_key, record, seen=secrets.token_hex(8), attempt="-")
-        step.write("see", "done", "", 0, _SHORT)
+        step = Step(shard, recipient_key, record, seen=seen or secrets.token_hex(8), attempt="-")
+        step.write("see", "done", "", 0, IDEMPOTENT if seen else _SHORT)
         answer = await self.steps.run(step, lane or self.client.sends, self.client.timeout)
         return record_id(shard.number, answer.text(0))
 

@@ -8,9 +8,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from gateway.confirmations import Asked
 from gateway.http.doors import Entry, Link, Sandbox
+from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
 from gateway.state.api_keys import ApiKey
+from gateway.wishes import Pending, Wish
 from suppression.address import Address
 from suppression.changes import Change, GiveConsent, Lift, Suppress, Withdraw, plan
 from suppression.decision import Decision, Reason, Refuse, RuleVerdict, Send, Verdict
@@ -57,6 +60,7 @@ class Memory:
     log: list[Record] = field(default_factory=list)
     seen: dict[str, Applied | Decided] = field(default_factory=dict)
     claims: dict[str, str] = field(default_factory=dict)
+    addresses: dict[bytes, Address] = field(default_factory=dict)
     messages: dict[str, History] = field(default_factory=dict)
     away: bool = False
     broken: bool = False
@@ -75,6 +79,10 @@ class Memory:
 
     def of(self, recipient: Recipient) -> Facts:
         return self.facts.get(recipient.key, Facts())
+
+    async def address(self, key: bytes) -> Address | None:
+        self.answer()
+        return self.addresses.get(key)
 
     def write(self, record: Record) -> Record:
         numbered = replace(record, id=f"r{next(self.numbers)}")
@@ -240,6 +248,8 @@ class FakeChanges:
             assert isinstance(former, Applied)
             return former
         facts = self.memory.of(recipient)
+        if recipient.address is not None:
+            self.memory.addresses.setdefault(recipient.key, recipient.address)
         planned = plan(facts, change)
         record = self._record(recipient, change, planned.entry)
         entry = replace(planned.entry, order=f"{record.id[1:]}-0")
@@ -306,6 +316,30 @@ class FakeReading:
 
     async def ready(self) -> None:
         self.memory.answer()
+
+
+class FakeConfirming:
+    """Remembers what was asked; there is no mail."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.asked: list[tuple[Recipient, Wish]] = []
+        self.raises: Exception | None = None
+
+    async def ask(self, recipient: Recipient, wish: Wish, app: str) -> Asked:  # noqa: ARG002
+        self.memory.answer()
+        if self.raises is not None:
+            raise self.raises
+        self.asked.append((recipient, wish))
+        return Asked(handle("con_", recipient.key, "00" * 6), sent=True)
+
+    async def look(self, link: ConfirmLink) -> Pending | None:  # noqa: ARG002
+        self.memory.answer()
+        return None
+
+    async def confirm(self, link: ConfirmLink, click: Mapping[str, str]) -> Pending:  # noqa: ARG002
+        self.memory.answer()
+        raise NotFound("nothing waits here")
 
 
 class FakeBox:

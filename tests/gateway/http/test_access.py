@@ -13,6 +13,8 @@ from tests.gateway.http.world import SECRETS, FakeWorld, World
 PUBLIC = {
     "/u/{token}",
     "/u/{token}/undo",
+    "/u/{token}/preferences",
+    "/c/{token}",
     "/healthz",
     "/readyz",
     "/docs",

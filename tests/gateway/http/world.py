@@ -1,17 +1,22 @@
 """One world per test: an application over doors, callers with keys, and the means to look behind it."""
 
+import base64
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
-from channels.sandbox import Sandbox
+from channels.sandbox import Sandbox, SandboxMailCarriers
 from gateway.changes import Changes
+from gateway.confirmations import Confirmations, Post, recorder
 from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.http.app import create_app
@@ -21,6 +26,10 @@ from gateway.links import Links
 from gateway.pipeline import Pipeline
 from gateway.reading import Reading
 from gateway.roster import Roster
+from gateway.smtp.composing import Composer
+from gateway.smtp.copies import Relay
+from gateway.smtp.own_mail import OwnMail
+from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
 from suppression.address import parse
 from suppression.model import App, Channel, Facts, Recipient, Sender, SoftOptIn, Suppression
@@ -32,6 +41,7 @@ from suppression.token import TokenKeys, TokenKind
 from tests.gateway.http.fakes import (
     FakeBox,
     FakeChanges,
+    FakeConfirming,
     FakeDeciding,
     FakeKeys,
     FakeReading,
@@ -47,6 +57,8 @@ SENDERS = {
         "The Shop",
         "1 Main Street, Springfield",
         support_phone="+12025550100",
+        list_domain="shop.example",
+        from_address="hello@shop.example",
         soft_opt_in=SoftOptIn(("marketing/associated-products",), 24),
     ),
     "other": Sender("other", "Other & <Sons>", one_click_stops="marketing"),
@@ -192,6 +204,9 @@ def fake_world() -> FakeWorld:
         changes=FakeChanges(memory),
         reading=FakeReading(memory),
         link=made.read,
+        confirm_link=made.read_confirmation,
+        confirmations=FakeConfirming(memory),
+        address=memory.address,
         record_view=viewer(memory),
         clock=memory.now,
         form_key=b"f" * 32,
@@ -204,6 +219,12 @@ def fake_world() -> FakeWorld:
 @dataclass
 class RealWorld(World):
     store: Store
+    box: Sandbox
+
+    def mails(self, to: str) -> list[EmailMessage]:
+        """What was sent to somebody, oldest first."""
+        found = self.box.messages(to=to)
+        return [message_from_bytes(base64.b64decode(one["raw"]), policy=default) for one in found]
 
     async def go_away(self) -> None:
         await self.store.close()
@@ -253,10 +274,27 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         changes=changes,
         reading=Reading(store),
         link=made.read,
+        confirm_link=made.read_confirmation,
+        confirmations=Confirmations(
+            store,
+            pipeline,
+            made,
+            SENDERS,
+            _own_mail(pipeline, made, box),
+            recorder(store),
+            changes=changes,
+        ),
+        address=store.address,
         record_view=record_view,
         clock=store.now,
         form_key=b"f" * 32,
         sandbox=SandboxDoor(box, store.set_clock),
         subjects=subjects,
     )
-    return RealWorld(doors, made, store)
+    return RealWorld(doors, made, store, box)
+
+
+def _own_mail(pipeline: Pipeline, made: Links, box: Sandbox) -> Post:
+    """Without keys to sign with."""
+    composer = Composer("gw.test", SENDERS, made, pipeline.recipient, dict.fromkeys(SENDERS, Signers()))
+    return OwnMail(Relay(pipeline, SandboxMailCarriers(box)), composer).send

@@ -1,0 +1,292 @@
+"""Questions to a recipient's own address, and the answers: double opt-in, and requests about one's data.
+
+Whoever asks in a recipient's name gets nothing by it but one mail to that recipient: only the click in it changes
+anything. One such mail a week for each address (for requests about data: a day), claimed by the marker of its
+hand-over, in the step that permits it; none where what stands against it would not give way to a confirmed wish.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal, NamedTuple
+
+from channels.email.letter import write
+from gateway import confirmation_letter, phrases, wishes
+from gateway.changes import Changes
+from gateway.languages import words
+from gateway.links import ConfirmLink, Links
+from gateway.pipeline import Ask, Pipeline
+from gateway.wishes import Kind, Pending, Wish
+from suppression.changes import GiveConsent
+from suppression.errors import CarrierUnavailable, Conflict, NotFound
+from suppression.model import App, Basis, Channel, Consent, Facts, Recipient, Scope, Sender
+from suppression.records import Record, RecordKind
+from suppression.rules.person import is_child
+from suppression.rules.stops import stands_against
+from suppression.store import codec, pending
+from suppression.store.apply import CONSENT_HANDLE
+from suppression.store.hand_over import HandOver
+from suppression.store.keys import handle
+from suppression.store.store import Store
+
+PURPOSES = {Kind.ERASURE: "system/erasure-confirmation"}
+PURPOSE = "system/opt-in-confirmation"
+AGAIN = {Kind.CONSENT: timedelta(days=7), Kind.EXPORT: timedelta(days=1), Kind.ERASURE: timedelta(days=1)}
+_ORDER_OF_A_NEW_ONE = f"{2**48 - 1}-0"  # later than any commit there is
+
+
+class Barred(Conflict):
+    """Confirmed or not, it could have no effect. `entries`: handles of what stands against it."""
+
+    peer_text = "what is recorded of this recipient stands against it, confirmed or not; nothing was sent"
+
+    def __init__(self, entries: tuple[str, ...] = ()) -> None:
+        super().__init__("barred")
+        self.entries = entries
+
+
+class AskedAlready(Conflict):
+    peer_text = "this address was asked to confirm something a short time ago; nothing more was sent"
+
+
+class Handed(NamedTuple):
+    """How a mail of our own fared. `before`: an earlier one did, and this one was not sent."""
+
+    state: Literal["sent", "rejected", "refused", "open"]
+    decision_id: str
+    before: bool = False
+
+
+Post = Callable[[Ask, HandOver, str, bytes], Awaitable[Handed]]
+"""Signs a mail of our own in the app's sender's name and hands it over, through the pipeline like any other."""
+
+Requests = Callable[[Recipient, Wish, Mapping[str, str], str], Awaitable[None]]
+"""Takes up a confirmed request about data: whose, what, how it was confirmed, and an id to know it again by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`handle`: the consent's, once it is confirmed; "" for other wishes. `sent`: now, not by an earlier call."""
+
+    handle: str
+    sent: bool
+
+
+class Confirmations:
+    """One process's, on one store. `days`: after which a question that nobody answered is forgotten."""
+
+    def __init__(
+        self,
+        store: Store,
+        pipeline: Pipeline,
+        links: Links,
+        senders: Mapping[str, Sender],
+        post: Post,
+        requests: Requests,
+        *,
+        changes: Changes,
+        days: int = 7,
+    ) -> None:
+        self._store = store
+        self._pipeline = pipeline
+        self._links = links
+        self._senders = senders
+        self._post = post
+        self._requests = requests
+        self._changes = changes
+        self._days = days
+
+    async def ask(self, recipient: Recipient, wish: Wish, app: str) -> Asked:
+        """Put the question. Barred, AskedAlready; Unavailable when it cannot be put now: then none was."""
+        facts = await self._store.facts(recipient, self._store.client.stops)
+        if stops := self._against(facts, recipient, wish):
+            raise Barred(stops)
+        number = secrets.token_bytes(pending.NUMBER)
+        what = wishes.to_fields(Pending(wish, recipient.exact))
+        kept = timedelta(days=self._days)
+        await pending.put(self._store, recipient.key, number, what, kept)
+        handed = await self._send(recipient, wish, app, number)
+        if handed.state != "open" and (handed.state != "sent" or handed.before):
+            await pending.drop(self._store, recipient.key, number)  # nobody has its link
+        return await self._asked(handed, recipient, wish)
+
+    async def look(self, link: ConfirmLink) -> Pending | None:
+        """What a link asks; None when it was forgotten."""
+        fields = await pending.get(self._store, link.recipient.key, link.number)
+        return None if fields is None else wishes.from_fields(fields)
+
+    async def confirm(self, link: ConfirmLink, click: Mapping[str, str]) -> Pending:
+        """The recipient's word. A repeat changes nothing, whatever was said since. NotFound, Barred."""
+        found = await self.look(link)
+        if found is None:
+            raise NotFound("forgotten, or never asked")
+        if found.confirmed is not None:
+            return found
+        recipient = Recipient(link.recipient.key, found.exact)
+        facts = await self._store.facts(recipient, self._store.client.stops)
+        if stops := self._against(facts, recipient, found.wish):
+            raise Barred(stops)
+        await self._fulfil(recipient, found.wish, click, link.number)
+        done = replace(found, confirmed=self._store.now())
+        await pending.finish(self._store, recipient.key, link.number, wishes.to_fields(done))
+        return done
+
+    def _against(self, facts: Facts, recipient: Recipient, wish: Wish) -> tuple[str, ...]:
+        """What would keep the consents, all of them, from having any effect."""
+        now, catalogue = self._store.now(), self._pipeline.catalogue
+        if wish.scopes and is_child(facts, now, self._senders[wish.sender].minimum_age):
+            raise Barred
+        found: list[str] = []
+        for scope in wish.scopes:
+            stops = stands_against(_consent(wish, scope, recipient.exact), facts, now, catalogue)
+            if not stops:
+                return ()
+            found += stops
+        return tuple(dict.fromkeys(handle("sup_", recipient.key, entry) for entry in found))
+
+    async def _send(self, recipient: Recipient, wish: Wish, app: str, number: bytes) -> Handed:
+        if recipient.address is None:
+            raise ValueError("a question goes to an address")
+        purpose = self._pipeline.catalogue.find(PURPOSES.get(wish.kind, PURPOSE))
+        ask = Ask(App(app, wish.sender), Channel.EMAIL, purpose, recipient.address, system=True)
+        message = secrets.token_hex(12)
+        hand_over = HandOver(
+            _marker(recipient, wish.kind),
+            message,
+            details={"asks": _told(wish, recipient), "number": number.hex()},
+            kept=AGAIN[wish.kind].total_seconds(),
+        )
+        sender = self._senders[wish.sender]
+        raw = self._letter(recipient, wish, sender, message, number)
+        return await self._post(ask, hand_over, sender.from_address, raw)
+
+    def _letter(self, recipient: Recipient, wish: Wish, sender: Sender, message: str, number: bytes) -> bytes:
+        text = words(wish.language)
+        lines = phrases.scopes(text, self._pipeline.catalogue, wish.scopes, sender.title)
+        url = self._links.confirm_url(recipient, sender=sender.name, channel=Channel.EMAIL, number=number)
+        to = recipient.address.text if recipient.address else ""
+        return write(
+            confirmation_letter.letter(
+                text, sender, wish.kind, lines, url=url, days=self._days, to=to, id=message
+            ),
+            self._store.now(),
+        )
+
+    async def _asked(self, handed: Handed, recipient: Recipient, wish: Wish) -> Asked:
+        match handed.state:
+            case "sent" if not handed.before:
+                return Asked(_handle(wish, recipient), sent=True)
+            case "sent" if await self._same_waits(handed.decision_id, recipient, wish):
+                return Asked(_handle(wish, recipient), sent=False)
+            case "sent":
+                raise AskedAlready("within the time that must pass")
+            case "open":
+                raise CarrierUnavailable("the question could not be handed over")
+            case _:
+                raise Barred
+
+    async def _same_waits(self, decision_id: str, recipient: Recipient, wish: Wish) -> bool:
+        """Whether the earlier mail asked the very same, and still waits for its answer."""
+        try:
+            details = (await self._store.log.find(decision_id)).details
+        except NotFound:
+            return False
+        if details.get("asks") != _told(wish, recipient):
+            return False
+        number = bytes.fromhex(details.get("number", ""))
+        fields = await pending.get(self._store, recipient.key, number)
+        return fields is not None and wishes.from_fields(fields).confirmed is None
+
+    async def _fulfil(
+        self, recipient: Recipient, wish: Wish, click: Mapping[str, str], number: bytes
+    ) -> None:
+        """Each part under an id of its own that outlives the link: pressed twice, it is done once."""
+        evidence = {**wish.evidence, **self._shown(wish), **click}
+        if wish.kind is not Kind.CONSENT:
+            await self._requests(recipient, wish, evidence, _id("request", number.hex()))
+            return
+        for place, scope in enumerate(wish.scopes):
+            await self._changes.consent(
+                recipient,
+                scope,
+                basis=Basis.DOUBLE_OPT_IN,
+                source=wish.source,
+                actor="recipient",
+                at=self._store.now(),
+                evidence=evidence,
+                expires=wish.expires,
+                direct=True,
+                change_id=_id("confirm", number.hex(), str(place)),
+                kept=timedelta(days=self._days + 1),
+            )
+
+    def _shown(self, wish: Wish) -> dict[str, str]:
+        text = words(wish.language)
+        return {
+            "asked_at": wish.asked.isoformat(timespec="seconds"),
+            "asked_by": wish.actor,
+            "wording": confirmation_letter.wording(text, wish.kind),
+            "wording_language": text.language,
+        }
+
+
+def recorder(store: Store) -> Requests:
+    """Takes requests up by a record that agents see, and nothing else."""
+
+    async def record(recipient: Recipient, wish: Wish, _evidence: Mapping[str, str], request_id: str) -> None:
+        line = Record(
+            kind=RecordKind.REQUESTED,
+            at=codec.milliseconds(store.now()),
+            recipient=recipient.key.hex(),
+            exact=recipient.exact,
+            channel=Channel.EMAIL.value,
+            sender=wish.sender,
+            source=wish.source,
+            actor="recipient",
+            details={"what": wish.kind.value},
+        )
+        await store.log_record(recipient.key, line, store.client.stops, seen=request_id)
+
+    return record
+
+
+def _consent(wish: Wish, scope: Scope, exact: str) -> Consent:
+    """As it would be if it were confirmed now."""
+    change = _change(wish, scope, exact)
+    return Consent(
+        id=change.entry_id,
+        scope=scope,
+        basis=change.basis,
+        source=change.source,
+        actor="recipient",
+        at=wish.asked,
+        order=_ORDER_OF_A_NEW_ONE,
+        exact=exact,
+        direct=True,
+    )
+
+
+def _change(wish: Wish, scope: Scope, exact: str) -> GiveConsent:
+    return GiveConsent(scope, Basis.DOUBLE_OPT_IN, wish.source, "recipient", wish.asked, exact)
+
+
+def _handle(wish: Wish, recipient: Recipient) -> str:
+    if not wish.scopes:
+        return ""
+    return handle(CONSENT_HANDLE, recipient.key, _change(wish, wish.scopes[0], recipient.exact).entry_id)
+
+
+def _told(wish: Wish, recipient: Recipient) -> str:
+    """Names what is asked: the same wish has the same name."""
+    entries = sorted(_change(wish, scope, recipient.exact).entry_id for scope in wish.scopes)
+    return _id(wish.kind, wish.sender, recipient.exact, *entries)[:24]
+
+
+def _marker(recipient: Recipient, kind: Kind) -> str:
+    return _id("question", kind, recipient.key.hex())
+
+
+def _id(*parts: str) -> str:
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
