@@ -30,6 +30,7 @@ from gateway.connections import Limits as ConnectionLimits
 from gateway.data_folder import DataFolder
 from gateway.draining import told_to_drain
 from gateway.duties.headroom import watch_headroom
+from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
 from gateway.events import Events
 from gateway.exporting import Exporting
@@ -115,6 +116,7 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             running = [
                 *_accept_mail(settings, context, smtp, tasks),
                 tasks.create_task(sweep_forever(store)),
+                tasks.create_task(rewrite_forever(store)),
                 tasks.create_task(watch_headroom(store, settings.store.data_dir)),
             ]
             http = [await task for task in _serve_http(settings, context, doors)]

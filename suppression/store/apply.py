@@ -112,6 +112,7 @@ def _step(
         step.write("unfield", codec.suppression_field(planned.remove.id))
     if isinstance(change, Suppress) and change.erases:
         _forget(step, recipient, facts)
+        step.write_key("setnew", shard.erased, codec.milliseconds(store.server_now()))
         return step
     if recipient.address is not None and not erased(facts):
         sealed = store.sealer.address(recipient.address, recipient.key)

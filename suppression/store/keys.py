@@ -101,6 +101,19 @@ class ShardKeys:
         """Sorted set: persons with pending tasks, by the time after which a sweeper may finish them."""
         return b"{%b}t" % self.tag.encode()
 
+    @property
+    def erased(self) -> bytes:
+        """When the first erasure was whose remains the append-only file still holds."""
+        return b"{%b}x" % self.tag.encode()
+
+    @property
+    def being_rewritten(self) -> bytes:
+        return b"{%b}y" % self.tag.encode()
+
+    @property
+    def rewrite_lock(self) -> bytes:
+        return b"{%b}z" % self.tag.encode()
+
     def address(self, key: bytes) -> bytes:
         return b"{%b}a" % self.tag.encode() + key
 
