@@ -4,6 +4,7 @@ Whatever a worker needs is imported before it is forked, so that all of them sha
 """
 
 import contextlib
+import resource
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,6 +21,8 @@ from gateway.worker_process import SIGNALS
 _log = structlog.get_logger()
 
 Sockets = dict[str, socket.socket]
+
+MANY_FILES = 65_536
 
 SMTP, SMTPS, HTTP, OPERATIONS = "smtp", "smtps", "http", "operations"
 
@@ -47,10 +50,18 @@ def run(
     signals  listened to since before anything was started: a signal that came meanwhile ends it in order
     watch    called again and again: it starts the store's server if that died
     """
+    _allow_many_files()
     work = partial(wiring.run_worker, settings)
     return supervisor.run(
         work, sockets, workers, on_ready=on_ready, on_tick=watch, signals=signals, hangup_stops=hangup_stops
     )
+
+
+def _allow_many_files() -> None:
+    """A connection is an open file; the soft limit is often 1,024, and the hard one is ours to use."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
 
 
 @contextlib.contextmanager
