@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway import listeners, supervisor, wiring
+from gateway import listeners, store_access, supervisor, wiring
 from gateway.config.settings import Settings
 from gateway.embedded import EmbeddedServer
 from gateway.signal_pipe import signal_pipe
@@ -30,7 +30,7 @@ SMTP, SMTPS, HTTP, OPERATIONS = "smtp", "smtps", "http", "operations"
 def serve(settings: Settings, workers: int) -> int:
     """Until SIGTERM or Ctrl-C; the exit code."""
     with signal_pipe(SIGNALS) as signals, store_server(settings.store.data_dir) as watch:
-        wiring.publish(settings)  # and with it all checks of the store, before anything listens
+        store_access.publish(settings)  # and with it all checks of the store, before anything listens
         with listening(settings) as sockets:
             return run(settings, sockets, workers, signals=signals, watch=watch)
 
