@@ -77,12 +77,12 @@ class Delivery:
 
     async def remember(self, delivered: Delivered) -> None:
         """The message will come again as a whole: know its settled copies then."""
-        for result in delivered.results:
-            if result.state in (State.SENT, State.REJECTED):
-                try:
+        try:
+            for result in delivered.results:
+                if result.state in (State.SENT, State.REJECTED):
                     await self._pipeline.remember(result.copy.ask, result.copy.hand_over)
-                except StoreUnavailable as error:
-                    tell("mail_not_remembered", error, decision=result.decision_id)
+        except StoreUnavailable as error:  # half an hour is what they are known anyway
+            tell("mail_not_remembered", error)
 
     # Reading
 
@@ -166,12 +166,12 @@ class Delivery:
 
     async def _forget(self, results: list[Result]) -> None:
         """Told no for good, the app may try again on purpose: that is a new message."""
-        for result in results:
-            if result.state is State.REJECTED:
-                try:
+        try:
+            for result in results:
+                if result.state is State.REJECTED:
                     await self._pipeline.forget(result.copy.ask, result.copy.hand_over)
-                except StoreUnavailable as error:
-                    tell("mail_not_forgotten", error, decision=result.decision_id)
+        except StoreUnavailable as error:
+            tell("mail_not_forgotten", error)
 
 
 async def _beside(function: Callable[[A], R], argument: A, size: int) -> R:
