@@ -117,7 +117,7 @@ def _facts(settings: Settings, api_key: str) -> dict[str, Any]:
         "http": {"url": settings.public_url, "api_key": api_key},
         "console": None,
         "dkim": [
-            {"domain": key.domain, "selector": key.selector, "txt": key.dns_record}
+            {"domain": key.domain, "selector": key.selector, "txt": key.dns_txt()}
             for key in settings.dkim[demo.SENDER]
         ],
         "pid": os.getpid(),

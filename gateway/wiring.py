@@ -11,7 +11,6 @@ import structlog
 import uvloop
 
 from channels.carrier import Carriers
-from channels.email.dkim import DkimKey
 from channels.email.mail import Mail
 from channels.email.next_hop import NextHop
 from channels.email.smtp_pool import SmtpPool
@@ -50,7 +49,7 @@ from suppression.store.store import Store
 from suppression.token import TokenKeys
 
 # RFC 8058 needs both list headers signed; SES rewrites these (RULES 1.2), so a signature over them would break.
-_REWRITTEN_BY = {"mta": frozenset[str](), "ses": frozenset({"Date", "Message-ID"})}
+_REWRITTEN_BY = {"mta": frozenset[str](), "ses": frozenset({"date", "message-id"})}
 _DRAIN = 25.0  # seconds; the supervisor kills at 30
 
 _log = structlog.get_logger(__name__)
@@ -128,7 +127,7 @@ def _sandbox(settings: Settings) -> Sandbox:
 
 
 def _signers(settings: Settings, name: str) -> Signers:
-    keys = [DkimKey(key.domain, key.selector, key.private_key) for key in settings.dkim.get(name, ())]
+    keys = settings.dkim.get(name, ())
     any_from = keys[0].domain if settings.dev and keys else None
     profile = settings.given.next_hop.profile if settings.given.next_hop else "mta"
     return Signers.of(keys, any_from=any_from, unsigned_headers=_REWRITTEN_BY[profile])
