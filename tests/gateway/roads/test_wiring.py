@@ -11,7 +11,7 @@ from channels.email.dkim import DkimKey
 from gateway import wiring
 from gateway.config import settings
 
-MAIL = b"From: a@example.com\r\nTo: b@example.net\r\nDate: Sun, 22 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@x>\r\n\r\nhi\r\n"
+MAIL = b"From: a@example.com\r\nDate: Sun, 22 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@x>\r\n\r\nhi\r\n"
 
 
 @pytest.mark.parametrize(("profile", "signed"), [("mta", True), ("ses", False)])
