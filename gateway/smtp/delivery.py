@@ -128,6 +128,14 @@ class Delivery:
         return result
 
     async def _one(self, plan: Plan, copy: Copy) -> Result:
+        """A fault of ours in one copy leaves the others their results, which a resend must find."""
+        try:
+            return await self._composed(plan, copy)
+        except Exception as error:  # noqa: BLE001 - 451 whatever it was
+            tell("mail_copy_failed", error)
+            return Result(copy, State.OPEN, replies.BROKEN)
+
+    async def _composed(self, plan: Plan, copy: Copy) -> Result:
         raw, way_out = await _beside(plan.composition.copy, copy.ask.address, len(plan.original.raw))
         hand_over = replace(copy.hand_over, details={"way_out": way_out})
         submission = plan.submission

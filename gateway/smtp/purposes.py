@@ -29,9 +29,9 @@ def after_data(catalogue: Catalogue, app: App, known: Purpose | None, header: st
     if header is None:
         return known or _default(catalogue, app)
     named = _find(catalogue, header)
-    if known is not None and named != known:
-        return named if isinstance(named, Reply) else replies.CONTRADICTION
-    return named
+    if isinstance(named, Reply) or known is None or named.path == known.path:
+        return named
+    return replies.CONTRADICTION
 
 
 def notice(catalogue: Catalogue) -> Purpose:
