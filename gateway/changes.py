@@ -6,12 +6,11 @@ Each answers when the change is durable, and never before (promise 3).
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from suppression.rules.stops import stands_against
-
 from suppression.changes import GiveConsent, Lift, Suppress, Withdraw
 from suppression.decision import Reason
 from suppression.errors import NotFound
 from suppression.model import Basis, Consent, Recipient, Scope, Suppression, Way
+from suppression.rules.stops import stands_against
 from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE, Applied, ChangeId, apply, claim
 from suppression.store.keys import parse_handle
 from suppression.store.store import Store
