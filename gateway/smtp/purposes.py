@@ -4,6 +4,8 @@ A suffix in the user name is in force whatever the app's setting; a header that 
 null sender, a report and an automatic reply are `system/dsn`: never rewritten, to one recipient.
 """
 
+from dataclasses import replace
+
 from gateway.smtp import replies
 from gateway.smtp.replies import Reply
 from suppression.errors import UnknownPurpose
@@ -35,6 +37,14 @@ def after_data(catalogue: Catalogue, app: App, known: Purpose | None, header: st
 
 
 def notice(catalogue: Catalogue) -> Purpose:
+    """A report or automatic reply that an app hands in. It passes a stop of everything no more than other mail:
+    anybody can mark a mail as automatic.
+    """
+    return replace(own_report(catalogue), required=False)
+
+
+def own_report(catalogue: Catalogue) -> Purpose:
+    """The gateway's own report about mail that its recipient, an app, handed in."""
     return catalogue.find(NOTICE)
 
 

@@ -8,8 +8,11 @@ from email.message import Message
 
 import pytest
 
+from gateway.changes import Changes
 from gateway.pipeline import Ask, Pipeline, Refused
 from suppression.address import parse_email
+from suppression.decision import Reason
+from suppression.model import Scope, Way
 from suppression.store.hand_over import HandOver, InProgress, Settled
 from suppression.store.permit import LIFETIME, Permit
 from suppression.store.store import Store
@@ -371,3 +374,27 @@ async def test_header_injection_does_not_come_through(door: FrontDoor, sink: Sin
         assert (await client.mail([ANN], bad)) == "550 5.7.1 Unknown purpose"
 
     assert b"eve@example.org" not in sink.taken[0].raw
+
+
+@pytest.mark.parametrize(
+    "mark", [b"Auto-Submitted: auto-replied\r\n", b"Content-Type: multipart/report; boundary=x\r\n"]
+)
+async def test_a_mail_marked_as_automatic_does_not_pass_a_stop_of_everything(
+    door: FrontDoor, sink: Sink, mark: bytes
+) -> None:
+    """Anybody can mark a mail so: it needs no consent, and no more than that."""
+    await Changes(door.store).suppress(
+        door.store.keyring.recipient(parse_email(BOB)),
+        Scope(),
+        reason=Reason.UNSUBSCRIBED,
+        way=Way.LINK,
+        source="test",
+        actor="recipient",
+    )
+    async with door.talk("news") as client:
+        taken = await client.mail([ANN], mark + promotion("auto1@example.com"), "bounces@example.com")
+        refused = await client.mail([BOB], mark + promotion("auto2@example.com"), "bounces@example.com")
+
+    assert taken.startswith("250 2.0.0")
+    assert refused.startswith("550 5.7.1 unsubscribed")
+    assert [mail.to for mail in sink.taken] == [ANN]
