@@ -41,7 +41,6 @@ def test_a_stop_between_rcpt_and_data_stops_one_copy_and_is_reported(gateway: Cl
         gateway.stop(leaving, purpose="marketing")
         taken = talk.content(mail())
     assert taken.code == 250
-    assert "1 of 2 copies" in taken.text
     assert [len(gateway.arrived(to)) for to in (staying, leaving)] == [1, 0]
     [report] = gateway.arrived(mail_from)
     assert report.mail_from == ""
