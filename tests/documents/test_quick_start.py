@@ -91,7 +91,7 @@ def test_it_works_word_for_word(terminal: Terminal) -> None:
 def test_make_run_installs_the_core_and_starts_gateway_dev() -> None:
     """`make run` itself would install: what it would do is what the other test starts."""
     planned = subprocess.run(
-        ["make", "--dry-run", "--always-make", "run"],
+        ["make", "--no-print-directory", "--dry-run", "--always-make", "run"],
         cwd=readme.ROOT, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
     assert planned[-1] == ".venv/bin/gateway dev"
