@@ -68,6 +68,11 @@ purposes = ["transactional"]
 default_purpose = "transactional/orders"
 networks = ["127.0.0.2/32"]
 
+[apps.texts]
+sender = "brand"
+channels = ["sms"]
+default_purpose = "transactional/orders"
+
 [apps.stranger]
 sender = "other"
 default_purpose = "service/notifications"

@@ -143,6 +143,7 @@ def test_an_app_uses_its_own_purposes_and_from_domains_only(
     assert "From domain" in refused.text
     mixed = production.client("mixed")
     assert mixed.send(mail(), to, purpose="marketing/surveys").words[0] == "not_permitted"
+    assert production.client("texts").order(to).words[0] == "not_permitted", "mail is none of its channels"
     assert hop.taken(to) == []
 
 
