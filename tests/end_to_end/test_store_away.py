@@ -16,7 +16,7 @@ from tests.end_to_end.conftest import Start
 from tests.end_to_end.load import ORDERS, Load
 from tests.end_to_end.processes import Running, standing_still, until
 
-PATIENCE = 3.0  # DESIGN: 2 s for the store, and some for a busy machine
+PATIENCE = 3.8  # DESIGN: 2 s for the store, and some for a busy machine; to wait twice would be 4
 
 
 @pytest.fixture
