@@ -45,7 +45,7 @@ Outcome = Sent | Rejected | Postponed | Unknown
 M_contra = TypeVar("M_contra", contravariant=True)
 
 
-class WrongMessage(RuntimeError):  # noqa: N818 - a defect in the program
+class WrongMessage(RuntimeError):
     """A permit for one message was offered for another."""
 
 

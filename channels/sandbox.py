@@ -20,7 +20,7 @@ from channels.email.mail import Mail
 from suppression.store.permit import Permit
 
 KEPT = 10_000
-_PRUNE_EVERY = 500  # messages of one process: the folder is listed that seldom
+PRUNE_EVERY = 500  # messages of one process: the folder is listed that seldom
 
 Message = dict[str, Any]
 
@@ -28,8 +28,9 @@ Message = dict[str, Any]
 class Sandbox:
     """The folder of what would have left, as INTERFACE.md shows it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kept: int = KEPT) -> None:
         self._folder = folder
+        self._kept = kept
         self._numbers = itertools.count(1)
 
     def put(self, message: Message) -> None:
@@ -40,7 +41,7 @@ class Sandbox:
         unfinished = self._folder / f"{name}.part"
         unfinished.write_bytes(json.dumps(message).encode())
         unfinished.replace(self._folder / f"{name}.json")
-        if number % _PRUNE_EVERY == 0:
+        if number % PRUNE_EVERY == 0:
             self._prune()
 
     def messages(
@@ -67,7 +68,7 @@ class Sandbox:
                 yield json.loads(path.read_bytes())
 
     def _prune(self) -> None:
-        for path in self._paths()[:-KEPT]:
+        for path in self._paths()[: -self._kept]:
             path.unlink(missing_ok=True)
 
 

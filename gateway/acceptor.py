@@ -17,6 +17,7 @@ import structlog
 from gateway.connections import Connections
 
 HANDSHAKE_TIMEOUT = 15.0  # seconds
+FAREWELL_TIMEOUT = 2.0  # for the client's part of TLS's farewell: an idle one never says it
 _EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
 _log = structlog.get_logger()
@@ -113,8 +114,10 @@ async def _start(
         return _telling(protocol_factory(), leave)
 
     await asyncio.get_running_loop().connect_accepted_socket(
-        protocol, connection, ssl=tls, ssl_handshake_timeout=HANDSHAKE_TIMEOUT if tls else None
-    )
+        protocol, connection, ssl=tls,
+        ssl_handshake_timeout=HANDSHAKE_TIMEOUT if tls else None,
+        ssl_shutdown_timeout=FAREWELL_TIMEOUT if tls else None,
+    )  # fmt: skip
 
 
 def _started(connection: socket.socket, leave: Callable[[], None], task: asyncio.Task[None]) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gateway import demo, demo_material, listeners, serving, wiring
+from gateway import demo, demo_material, listeners, serving, store_access
 from gateway.config.settings import Settings
 from gateway.data_folder import private
 from gateway.signal_pipe import signal_pipe
@@ -45,12 +45,12 @@ def run(folder: Path, smtp_port: int, http_port: int, workers: int) -> int:
 def _prepared(settings: Settings, folder: Path, api_key: str) -> Settings:
     """With a store that is furnished, and bound to the secrets."""
     if not settings.secrets.epoch:
-        wiring.prepare(settings)
+        store_access.prepare(settings)
         settings = demo.settings_of(folder)
-    wiring.publish(settings)  # a newer version may ship a newer catalogue
+    store_access.publish(settings)  # a newer version may ship a newer catalogue
 
     async def furnish() -> None:
-        async with wiring.open_store(settings) as store:
+        async with store_access.open_store(settings) as store:
             await demo.furnish(store, api_key)
 
     asyncio.run(furnish())
@@ -117,7 +117,7 @@ def _facts(settings: Settings, api_key: str) -> dict[str, Any]:
         "http": {"url": settings.public_url, "api_key": api_key},
         "console": None,
         "dkim": [
-            {"domain": key.domain, "selector": key.selector, "txt": key.dns_record}
+            {"domain": key.domain, "selector": key.selector, "txt": key.dns_txt()}
             for key in settings.dkim[demo.SENDER]
         ],
         "pid": os.getpid(),

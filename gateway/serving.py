@@ -4,6 +4,7 @@ Whatever a worker needs is imported before it is forked, so that all of them sha
 """
 
 import contextlib
+import resource
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway import listeners, supervisor, wiring
+from gateway import listeners, store_access, supervisor, wiring
 from gateway.config.settings import Settings
 from gateway.embedded import EmbeddedServer
 from gateway.signal_pipe import signal_pipe
@@ -21,13 +22,15 @@ _log = structlog.get_logger()
 
 Sockets = dict[str, socket.socket]
 
+MANY_FILES = 65_536
+
 SMTP, SMTPS, HTTP, OPERATIONS = "smtp", "smtps", "http", "operations"
 
 
 def serve(settings: Settings, workers: int) -> int:
     """Until SIGTERM or Ctrl-C; the exit code."""
     with signal_pipe(SIGNALS) as signals, store_server(settings.store.data_dir) as watch:
-        wiring.publish(settings)  # and with it all checks of the store, before anything listens
+        store_access.publish(settings)  # and with it all checks of the store, before anything listens
         with listening(settings) as sockets:
             return run(settings, sockets, workers, signals=signals, watch=watch)
 
@@ -47,10 +50,18 @@ def run(
     signals  listened to since before anything was started: a signal that came meanwhile ends it in order
     watch    called again and again: it starts the store's server if that died
     """
+    _allow_many_files()
     work = partial(wiring.run_worker, settings)
     return supervisor.run(
         work, sockets, workers, on_ready=on_ready, on_tick=watch, signals=signals, hangup_stops=hangup_stops
     )
+
+
+def _allow_many_files() -> None:
+    """A connection is an open file; the soft limit is often 1,024, and the hard one is ours to use."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
 
 
 @contextlib.contextmanager

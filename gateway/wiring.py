@@ -4,17 +4,13 @@ import asyncio
 import hashlib
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import structlog
 import uvloop
 
 from channels.carrier import Carriers
-from channels.email.dkim import DkimKey
 from channels.email.mail import Mail
 from channels.email.next_hop import NextHop
 from channels.email.smtp_pool import SmtpPool
@@ -22,12 +18,10 @@ from channels.email.smtp_relay import SmtpCarriers
 from channels.sandbox import Sandbox, SandboxMailCarriers
 from gateway import acceptor, garbage
 from gateway.changes import Changes
-from gateway.config import secrets as secrets_file
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations, recorder
 from gateway.connections import Connections
 from gateway.connections import Limits as ConnectionLimits
-from gateway.data_folder import DataFolder
 from gateway.draining import told_to_drain
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.rewriting import rewrite_forever
@@ -52,49 +46,20 @@ from gateway.smtp.recipients import Recipients
 from gateway.smtp.server import REFUSAL, SmtpServer
 from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
+from gateway.store_access import open_store
 from gateway.worker_process import WorkerContext
-from suppression.errors import ConfigurationError
 from suppression.model import App
 from suppression.records import Record, RecordKind
-from suppression.store import codec, opening
+from suppression.store import codec
 from suppression.store.apply import entry_handle
-from suppression.store.opening import StoreSecrets, StoreSettings
 from suppression.store.store import Store
 from suppression.token import TokenKeys
 
 # RFC 8058 needs both list headers signed; SES rewrites these (RULES 1.2), so a signature over them would break.
-_REWRITTEN_BY = {"mta": frozenset[str](), "ses": frozenset({"Date", "Message-ID"})}
+_REWRITTEN_BY = {"mta": frozenset[str](), "ses": frozenset({"date", "message-id"})}
 _DRAIN = 25.0  # seconds; the supervisor kills at 30
 
 _log = structlog.get_logger(__name__)
-
-
-def prepare(settings: Settings) -> None:
-    """`gateway init`: make a store of an empty database, and bind the secrets to it."""
-    epoch = asyncio.run(
-        opening.prepare(_store_settings(settings), _store_secrets(settings), settings.catalogue)
-    )
-    secrets_file.record_epoch(settings.given.secrets, epoch)
-
-
-def publish(settings: Settings) -> None:
-    """Put the settings' catalogue in force. ConfigurationError if it drops a purpose that was in use."""
-
-    async def run() -> None:
-        async with open_store(settings) as store:
-            await opening.publish(store, settings.catalogue)
-
-    asyncio.run(run())
-
-
-@asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Store]:
-    """The store of these settings, checked."""
-    store = await opening.open_store(_store_settings(settings), _store_secrets(settings))
-    try:
-        yield store
-    finally:
-        await store.close()
 
 
 def run_worker(settings: Settings, context: WorkerContext) -> None:
@@ -125,27 +90,9 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             context.row.drain()
             for task in running:
                 task.cancel()
+            await asyncio.wait(running)  # a connection that was just accepted is to be drained too
             await asyncio.gather(smtp.drain(_DRAIN), *(server.drain() for server in http))
         await carriers.close()
-
-
-def _store_settings(settings: Settings) -> StoreSettings:
-    store = settings.store
-    url = store.redis_url.get_secret_value() if store.redis_url else _embedded_url(store.data_dir)
-    return StoreSettings(url, store.shards, store.timeout, store.allow_unsafe_store)
-
-
-def _embedded_url(data_dir: Path | None) -> str:
-    """Where the embedded server of the data folder listens. ConfigurationError when none runs there."""
-    record = DataFolder(data_dir).record() if data_dir is not None else None
-    if record is None or not record.socket:
-        raise ConfigurationError("no store runs on the data folder: start the gateway first")
-    return f"unix://{record.socket}"
-
-
-def _store_secrets(settings: Settings) -> StoreSecrets:
-    secrets = settings.secrets
-    return StoreSecrets(secrets.pepper, dict(secrets.sealing.keys), secrets.sealing.current, secrets.epoch)
 
 
 def _links(settings: Settings, pipeline: Pipeline) -> Links:
@@ -190,7 +137,7 @@ def _sandbox(settings: Settings) -> Sandbox:
 
 
 def _signers(settings: Settings, name: str) -> Signers:
-    keys = [DkimKey(key.domain, key.selector, key.private_key) for key in settings.dkim.get(name, ())]
+    keys = settings.dkim.get(name, ())
     any_from = keys[0].domain if settings.dev and keys else None
     profile = settings.given.next_hop.profile if settings.given.next_hop else "mta"
     return Signers.of(keys, any_from=any_from, unsigned_headers=_REWRITTEN_BY[profile])
@@ -324,7 +271,9 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, o
         record_view=partial(_record_view, store),
         clock=store.now,
         form_key=_form_key(settings),
-        sandbox=SandboxDoor(_sandbox(settings), store.set_clock) if settings.dev else None,
+        sandbox=SandboxDoor(_sandbox(settings), store.set_clock, store.follow_clock)
+        if settings.dev
+        else None,
         subjects=_subjects(settings, store),
     )
 

@@ -49,18 +49,22 @@ class Record:
     recipient  keyed hash of the folded address, hex
     exact      keyed hash of the exact address, hex
     person     keyed hash of the person, hex: of changes that concern all of a person, and of links
+    channel, purpose, sender, app   of the message or link
     outcome    of a decision: send, refuse, defer
-    reason     why (decision.Reason); rule: the rule that decided; fact: the entry or consent that decided
+    reason     why (decision.Reason)
+    rule, fact   of a decision: the rule that decided, and the entry or consent that it decided by
     until      of a Defer or a pause: when it ends, milliseconds
     decision   of an outcome: id of the record whose hand-over it ends
     message    id of the message that it was part of, where one message had several copies
-    attempt    which try of the message this hand-over was; duplicate: an earlier try ended unknown
+    duplicate  of a hand-over: an earlier try ended unknown
     policy     generation of the catalogue and lists that decided
-    entry      of a change: id of the suppression or consent; scope: channels|purpose|sender|app of it
+    entry, scope   of a change: id of the suppression or consent, and its channels|purpose|sender|app
     way, source, actor   of a change: which way it came, through what, by whom
-    text       the next hop's words, stripped of addresses; code, status: its reply codes
-    legal_notice  the app's reference where it marked the message so
+    text       the next hop's words, stripped of addresses
+    code, status   the next hop's reply codes
+    legal_notice   the app's reference where it marked the message so
     repeated   of a change: it was known already, nothing new began
+    details    what else there is to say, by name; no addresses
     """
 
     kind: RecordKind

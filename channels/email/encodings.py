@@ -157,13 +157,13 @@ def _hex(match: re.Match[bytes]) -> bytes:
 
 
 def _soft_lines(quoted: bytes) -> Iterator[bytes]:
-    at = 0
-    while len(quoted) - at > LINE:
-        cut = at + LINE - 1
+    at, head = 0, b""
+    while len(quoted) - at > LINE - len(head):
+        cut = at + LINE - 1 - len(head)
         escape = quoted.find(b"=", cut - 2, cut)
         cut = escape if escape >= 0 else cut
-        yield quoted[at:cut]
-        at = cut
+        yield head + quoted[at:cut]
+        at, head = cut, b""
         if quoted.startswith(b"--", at):
-            quoted = quoted[:at] + b"=2D" + quoted[at + 1 :]
-    yield quoted[at:]
+            at, head = cut + 1, b"=2D"
+    yield head + quoted[at:]

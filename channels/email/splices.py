@@ -43,16 +43,12 @@ class Edit(NamedTuple):
 
 
 class Body(NamedTuple):
-    """An encoded body at raw[start:end], and what it says."""
+    """An encoded body, where it stands in the message, and what it says."""
 
-    raw: bytes
+    encoded: bytes
     start: int
     end: int
     text: bytes
-
-    @property
-    def encoded(self) -> bytes:
-        return self.raw[self.start : self.end]
 
 
 class Splice(Protocol):

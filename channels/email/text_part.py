@@ -54,7 +54,7 @@ class TextPart:
         text = None if data is None else readable(data, charset(part.media.parameters.get("charset")))
         if data is None or text is None or _is_pgp(text.scan):
             return None
-        return cls(part, Body(raw, part.body, part.end, data), kind, text)
+        return cls(part, Body(encoded, part.body, part.end, data), kind, text)
 
     def has_link(self, ways: WaysOut) -> bool:
         """Whether a reader already finds a link of ours here, or a place for one."""
@@ -164,7 +164,13 @@ class TextPart:
 
 
 def _has_long_line(data: bytes) -> bool:
-    return len(data) > MAX_LINE and max(map(len, data.split(b"\r\n"))) > MAX_LINE
+    at = 0
+    while len(data) - at > MAX_LINE:
+        line_end = data.rfind(b"\n", at, at + MAX_LINE + 2)  # as many lines at a time as fit into one
+        if line_end < 0:
+            return True
+        at = line_end + 1
+    return False
 
 
 def _is_pgp(text: bytes) -> bool:

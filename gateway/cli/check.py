@@ -19,7 +19,7 @@ def check(config: Config = CONFIG) -> None:
     loaded = settings.load(config)
     typer.echo(effective(loaded))
     for key in (key for keys in loaded.dkim.values() for key in keys):
-        typer.echo(f'# DNS: {key.selector}._domainkey.{key.domain} TXT "{key.dns_record}"')
+        typer.echo(f'# DNS: {key.selector}._domainkey.{key.domain} TXT "{key.dns_txt()}"')
     asyncio.run(_open(loaded))
     typer.echo("# The store is ours and keeps what it acknowledges.")
 

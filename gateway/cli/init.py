@@ -7,12 +7,12 @@ from gateway.cli.options import CONFIG, Config
 
 def init(config: Config = CONFIG) -> None:
     """Prepare an empty store, once, and make the secrets that belong to it."""
-    from gateway import serving, wiring
+    from gateway import serving, store_access
     from gateway.config import settings
 
     loaded = settings.load(config, make_secrets=True)
     with serving.store_server(loaded.store.data_dir):
-        wiring.prepare(loaded)
+        store_access.prepare(loaded)
     typer.echo(
         f"The store is prepared. Keep a copy of {loaded.given.secrets}: without it the store is worthless."
     )

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 
-from gateway import wiring
 from gateway.config.settings import Settings
 from gateway.embedded import reachable
+from gateway.store_access import open_store
 from suppression.store.store import Store
 
 
@@ -14,5 +14,5 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
     """With an embedded store: the server that runs, or one for this command alone."""
     data_dir = settings.store.data_dir
     with nullcontext() if data_dir is None else reachable(data_dir):
-        async with wiring.open_store(settings) as store:
+        async with open_store(settings) as store:
             yield store

@@ -1,43 +1,15 @@
 """Senders as settings name them, turned into those of the domain, with their DKIM keys read."""
 
-import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-
+from channels.email.dkim import DkimKey
 from gateway.config import schema
 from gateway.config.problems import Problems
 from suppression.address import parse_email, parse_phone
 from suppression.errors import ConfigurationError, UnknownPurpose, UnusableAddress
 from suppression.model import Sender, SoftOptIn
 from suppression.purposes import Catalogue, ConsentNeed
-
-MIN_RSA_BITS = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class DkimKey:
-    """What a sender signs with. Its record is at `selector`._domainkey.`domain`."""
-
-    domain: str
-    selector: str
-    key_file: Path
-    private_key: RSAPrivateKey | Ed25519PrivateKey = field(repr=False)
-
-    @property
-    def dns_record(self) -> str:
-        """The TXT record (RFC 6376 3.6.1). RFC 8463 4.2: of an Ed25519 key its bare 32 bytes."""
-        public = self.private_key.public_key()
-        if isinstance(public, RSAPublicKey):
-            kind, raw = "rsa", public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        else:
-            kind, raw = "ed25519", public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return f"v=DKIM1; k={kind}; p={base64.b64encode(raw).decode()}"
 
 
 def load(
@@ -144,24 +116,19 @@ def _keys(sender: schema.Sender, where: str, problems: Problems) -> tuple[DkimKe
             problems.note(here, "this domain and selector are named twice: a record holds one key")
         seen.add((given.domain, given.selector))
         try:
-            private_key = read_key(given.key_file)
+            keys.append(_key(given))
         except ConfigurationError as error:
             problems.note(f"{here}.key_file", str(error))
-        else:
-            keys.append(DkimKey(given.domain, given.selector, given.key_file, private_key))
     return tuple(keys)
 
 
-def read_key(path: Path) -> RSAPrivateKey | Ed25519PrivateKey:
-    """An unencrypted PEM key to sign with. RFC 8301 3.2: RSA keys have 2048 bits at least here."""
+def _key(given: schema.Dkim) -> DkimKey:
+    """ConfigurationError for a file that is missing, or holds no key that may sign."""
+    return DkimKey.from_pem(given.domain, given.selector, _bytes(given.key_file))
+
+
+def _bytes(path: Path) -> bytes:
     try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
+        return path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ConfigurationError("is no private key in PEM without a password") from error
-    if isinstance(key, RSAPrivateKey) and key.key_size < MIN_RSA_BITS:
-        raise ConfigurationError(f"RSA key of {key.key_size} bits: {MIN_RSA_BITS} at least")
-    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise ConfigurationError("must be an RSA or Ed25519 key")
-    return key

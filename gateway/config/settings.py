@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from channels.email.dkim import DkimKey
 from gateway.config import apps, endpoints, limits, schema, secrets, senders, sources
 from gateway.config.apps import ClientNetworks
 from gateway.config.problems import Problems
 from gateway.config.secrets import Secrets
-from gateway.config.senders import DkimKey
 from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
 from suppression.model import App, Sender

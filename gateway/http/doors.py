@@ -231,12 +231,20 @@ class Box(Protocol):
     def clear(self) -> None: ...
 
 
+async def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """Dev only. `set_clock`: sets the time that all processes decide by, or frees it with None."""
+    """Dev only. `set_clock`: sets the time that all processes decide by, or frees it with None.
+
+    follow_clock  look whether another worker set it: what is compared with `Doors.clock` must know
+    """
 
     box: Box
     set_clock: Callable[[datetime | None], Awaitable[None]]
+    follow_clock: Callable[[], Awaitable[None]] = _nothing
 
 
 class Erasing(Protocol):

@@ -133,6 +133,8 @@ class Links:
         return sign(self._doors.form_key, token, [undo], self._doors.clock())
 
     async def _lift(self, token: str, value: str) -> None:
+        if self._doors.sandbox is not None:
+            await self._doors.sandbox.follow_clock()
         for place, undo in enumerate(verify(self._doors.form_key, token, value, self._doors.clock())):
             await self._doors.changes.lift(
                 undo.handle,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Protocol
 
 from channels.email.compose import Original, WaysOut
@@ -141,6 +142,7 @@ def received(client: Client, hostname: str, message: str, now: datetime | None =
     return text.encode("ascii", "replace")
 
 
+@lru_cache(maxsize=256)
 def _literal(address: str) -> str:
     """RFC 5321 4.1.3."""
     try:

@@ -151,8 +151,7 @@ def one_reply(results: list[Result], message: str) -> Reply:
     for state in (State.OPEN, State.SENT):
         found = [result for result in results if result.state is state]
         if found and state is State.SENT and len(results) > 1:
-            words = found[0].reply.text.partition(" ")[2]
-            return replies.taken(message, f"{len(found)} of {len(results)} copies: {words}")
+            return replies.taken(message, found[0].reply.text.partition(" ")[2])
         if found:
             return found[0].reply
     return results[0].reply

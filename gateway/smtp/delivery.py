@@ -77,12 +77,12 @@ class Delivery:
 
     async def remember(self, delivered: Delivered) -> None:
         """The message will come again as a whole: know its settled copies then."""
-        for result in delivered.results:
-            if result.state in (State.SENT, State.REJECTED):
-                try:
+        try:
+            for result in delivered.results:
+                if result.state in (State.SENT, State.REJECTED):
                     await self._pipeline.remember(result.copy.ask, result.copy.hand_over)
-                except StoreUnavailable as error:
-                    tell("mail_not_remembered", error, decision=result.decision_id)
+        except StoreUnavailable as error:  # half an hour is what they are known anyway
+            tell("mail_not_remembered", error)
 
     # Reading
 
@@ -128,6 +128,14 @@ class Delivery:
         return result
 
     async def _one(self, plan: Plan, copy: Copy) -> Result:
+        """A fault of ours in one copy leaves the others their results, which a resend must find."""
+        try:
+            return await self._composed(plan, copy)
+        except Exception as error:  # noqa: BLE001 - 451 whatever it was
+            tell("mail_copy_failed", error)
+            return Result(copy, State.OPEN, replies.BROKEN)
+
+    async def _composed(self, plan: Plan, copy: Copy) -> Result:
         raw, way_out = await _beside(plan.composition.copy, copy.ask.address, len(plan.original.raw))
         hand_over = replace(copy.hand_over, details={"way_out": way_out})
         submission = plan.submission
@@ -166,12 +174,12 @@ class Delivery:
 
     async def _forget(self, results: list[Result]) -> None:
         """Told no for good, the app may try again on purpose: that is a new message."""
-        for result in results:
-            if result.state is State.REJECTED:
-                try:
+        try:
+            for result in results:
+                if result.state is State.REJECTED:
                     await self._pipeline.forget(result.copy.ask, result.copy.hand_over)
-                except StoreUnavailable as error:
-                    tell("mail_not_forgotten", error, decision=result.decision_id)
+        except StoreUnavailable as error:
+            tell("mail_not_forgotten", error)
 
 
 async def _beside(function: Callable[[A], R], argument: A, size: int) -> R:

@@ -4,6 +4,8 @@ A suffix in the user name is in force whatever the app's setting; a header that 
 null sender, a report and an automatic reply are `system/dsn`: never rewritten, to one recipient.
 """
 
+from dataclasses import replace
+
 from gateway.smtp import replies
 from gateway.smtp.replies import Reply
 from suppression.errors import UnknownPurpose
@@ -29,12 +31,20 @@ def after_data(catalogue: Catalogue, app: App, known: Purpose | None, header: st
     if header is None:
         return known or _default(catalogue, app)
     named = _find(catalogue, header)
-    if known is not None and named != known:
-        return named if isinstance(named, Reply) else replies.CONTRADICTION
-    return named
+    if isinstance(named, Reply) or known is None or named.path == known.path:
+        return named
+    return replies.CONTRADICTION
 
 
 def notice(catalogue: Catalogue) -> Purpose:
+    """A report or automatic reply that an app hands in. It passes a stop of everything no more than other mail:
+    anybody can mark a mail as automatic.
+    """
+    return replace(own_report(catalogue), required=False)
+
+
+def own_report(catalogue: Catalogue) -> Purpose:
+    """The gateway's own report about mail that its recipient, an app, handed in."""
     return catalogue.find(NOTICE)
 
 

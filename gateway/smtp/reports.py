@@ -41,7 +41,9 @@ class Reports:
             by_hop=failed.state is State.REJECTED,
             original=original.raw,
         )
-        ask = Ask(submission.app, Channel.EMAIL, purposes.notice(catalogue), submission.sender, system=True)
+        ask = Ask(
+            submission.app, Channel.EMAIL, purposes.own_report(catalogue), submission.sender, system=True
+        )
         raw = self._composer.signed(submission.app, write(report))
         mail = Mail(hand_over.message, submission.app.sender, "", raw)
         result = await self._relay.hand_over(Copy(ask, hand_over), mail)

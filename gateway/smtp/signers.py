@@ -32,8 +32,13 @@ class Signers:
         return cls(signers, any_from)
 
     def signing(self, from_domain: str) -> str | None:
-        """The domain (d=) whose keys sign for that From domain; None: no keys."""
-        return from_domain if from_domain in self.by_domain else self.any_from
+        """The domain (d=) whose keys sign for that From domain; None: no keys.
+
+        It, or the nearest above it: DMARC takes that for the same (RFC 7489 3.1.1), and so do the settings.
+        """
+        labels = from_domain.split(".")
+        upwards = (".".join(labels[start:]) for start in range(len(labels)))
+        return next((domain for domain in upwards if domain in self.by_domain), self.any_from)
 
     def sign(self, domain: str, copy: Copy) -> bytes:
         return self.by_domain[domain].sign(copy, int(time.time()))

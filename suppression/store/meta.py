@@ -55,8 +55,14 @@ class Meta:
 
 
 async def init(lane: Lane, shards: Shards, pepper_check: str, catalogue: Catalogue) -> Meta:
-    """Make a store of an empty database. ConfigurationError when anything is in it."""
-    if await lane.execute("DBSIZE"):
+    """Make a store of an empty database, or finish one whose making was interrupted.
+
+    ConfigurationError when anything else is in it.
+    """
+    found = await lane.execute_many([["HGET", shard.meta, "pepper"] for shard in shards.all])
+    ours = [pepper for pepper in found if pepper == pepper_check.encode()]
+    known = len(ours) + await lane.execute("EXISTS", _catalogue_key(shards))
+    if found[0] is not None or known != await lane.execute("DBSIZE"):
         raise ConfigurationError(
             "the store is not empty: it was prepared before, or belongs to something else"
         )

@@ -37,10 +37,19 @@ async def prepare(settings: StoreSettings, secrets: StoreSecrets, catalogue: Cat
     try:
         await _durable(client, settings)
         keyring = Keyring(secrets.pepper)
-        made = await meta.init(client.sends, Shards(settings.shards), keyring.check, catalogue)
+        shards = Shards(settings.shards)
+        made = await meta.read(client.sends, shards) if await _was_ours(client, shards, keyring) else None
+        if made is None or secrets.epoch:
+            made = await meta.init(client.sends, shards, keyring.check, catalogue)
     finally:
         await client.close()
     return made.epoch
+
+
+async def _was_ours(client: Client, shards: Shards, keyring: Keyring) -> bool:
+    """A whole store made with these very secrets, whose epoch did not get written down: it was interrupted there."""
+    pepper = await client.sends.execute("HGET", shards.all[0].meta, "pepper")
+    return bool(pepper == keyring.check.encode())
 
 
 async def open_store(settings: StoreSettings, secrets: StoreSecrets) -> Store:

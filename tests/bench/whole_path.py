@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway import wiring
+from gateway import store_access
 from gateway.config import settings
 from suppression.address import parse_email
 from suppression.changes import GiveConsent
@@ -84,7 +84,7 @@ def gateway(folder: Path, sink_port: int) -> Iterator[tuple[int, int, float]]:
 
 async def give_consents(config: Path) -> None:
     loaded = settings.load(config)
-    async with wiring.open_store(loaded) as store:
+    async with store_access.open_store(loaded) as store:
 
         async def consent(number: int) -> None:
             recipient = store.keyring.recipient(parse_email(f"{number}b@example.net"))

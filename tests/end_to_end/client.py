@@ -55,6 +55,12 @@ class Reply(NamedTuple):
 class Talk(smtplib.SMTP):
     """An SMTP session. Bytes go as they are, but for dot-stuffing."""
 
+    def __exit__(self, *_: object) -> None:
+        """QUIT, as far as anybody listens."""
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            self.docmd("QUIT")
+        self.close()
+
     def say(self, line: str) -> Reply:
         return _reply(self.docmd(line))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +21,17 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     assert not (running.data / "dev.json").exists()
 
 
+@pytest.fixture(scope="session")
+def shared_facts(shared: Running) -> dict[str, Any]:
+    """Its dev.json."""
+    return shared.ready()
+
+
 @pytest.fixture
-def gateway(shared: Running) -> Iterator[Client]:
-    client = Client(shared.ready())
+def gateway(shared_facts: dict[str, Any]) -> Iterator[Client]:
+    client = Client(shared_facts)
     yield client
+    client.http.delete("/sandbox/messages")  # reading it takes as long as there is much in it
     client.close()
 
 

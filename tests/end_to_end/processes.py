@@ -68,9 +68,15 @@ class Running:
         return cls(home, data, "dev", "--data-dir", data, *arguments)
 
     def ready(self) -> dict[str, Any]:
-        """What dev.json says, once it is there."""
-        self.until((self.data / "dev.json").exists)
-        facts: dict[str, Any] = json.loads((self.data / "dev.json").read_text())
+        """What dev.json says, once it is there; a killed gateway left an old one."""
+        facts: dict[str, Any] = {}
+
+        def announced() -> bool:
+            with contextlib.suppress(FileNotFoundError):
+                facts.update(json.loads((self.data / "dev.json").read_text()))
+            return bool(facts) and facts["pid"] == self.process.pid
+
+        self.until(announced)
         return facts
 
     def until(self, fact: Callable[[], object]) -> None:

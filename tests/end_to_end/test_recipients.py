@@ -15,7 +15,6 @@ def test_some_are_refused_at_rcpt_and_the_others_get_a_copy_each(gateway: Client
         assert [reply.code for reply in replies] == [250, 550, 250, 250]
         taken = talk.content(mail())
     assert taken.code == 250
-    assert "3 of 3 copies" in taken.text
 
     copies = [gateway.arrived(friend) for friend in friends]
     assert [len(found) for found in copies] == [1, 1, 1]

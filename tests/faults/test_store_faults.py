@@ -158,8 +158,9 @@ async def test_an_empty_store_is_refused_at_start(store_settings: StoreSettings)
 
 @pytest.mark.usefixtures("store")
 async def test_a_prepared_store_is_not_prepared_again(store_settings: StoreSettings) -> None:
+    bound = replace(SECRETS, epoch="written down")
     with pytest.raises(ConfigurationError, match="not empty"):
-        await prepare(store_settings, SECRETS, Catalogue.shipped())
+        await prepare(store_settings, bound, Catalogue.shipped())
 
 
 async def test_a_store_that_may_drop_entries_is_refused(tmp_path: Path) -> None:

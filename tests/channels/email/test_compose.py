@@ -178,3 +178,19 @@ def test_each_copy_of_one_original_has_its_own_link() -> None:
         [0, 2, 0],
         [0, 0, 2],
     ]
+
+
+def test_text_that_some_readers_take_for_header_fields_is_not_edited() -> None:
+    """The first part stands before the empty line: a reader that goes on there would show our footer as fields."""
+    raw = mail(
+        b"more\r\n--b1--\r\n",
+        b"Content-Type: multipart/mixed; boundary=b1",
+        b"--b1",
+        b"X: {{unsubscribe_url}}",
+    )
+    broken = raw.replace(b"--b1\r\n", b"--b1\r\n--b1\r\nX: 1\r\ntext {{unsubscribe_url}}\r\n", 1)
+    copy = given_way_out(broken)
+
+    assert not copy.visible_way_out
+    assert body_of(copy.raw) == body_of(broken)
+    assert LINK not in copy.raw

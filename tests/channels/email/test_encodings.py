@@ -107,3 +107,16 @@ def test_no_line_that_we_encode_looks_like_a_delimiter_an_end_of_data_or_a_mailb
     encoded = qp_text(b"--b1\r\n.\r\nFrom ann\r\n" + b"x" * 75 + b"--b1")
 
     assert not any(line.startswith((b"--", b".", b"From ")) for line in encoded.split(b"\r\n"))
+
+
+@given(st.integers(60, 260), st.sampled_from([b"-", b"=", b".", b" ", b"\t"]))
+def test_lines_of_awkward_bytes_are_cut_right(length: int, unit: bytes) -> None:
+    text = unit * length
+    encoded = qp_text(text)
+
+    assert binascii.a2b_qp(encoded) == quopri.decodestring(encoded) == text
+    assert all(len(line) <= 76 and not line.startswith(b"--") for line in encoded.split(b"\r\n"))
+
+
+def test_a_line_of_dashes_is_encoded_in_linear_time() -> None:
+    assert len(qp_text(b"-" * 5_000_000)) > 5_000_000

@@ -88,3 +88,27 @@ def test_text_that_only_names_the_links_host_is_no_way_out() -> None:
     copy = given_way_out(mail(b"see https://mail.example/u/ for more\r\n"))
 
     assert LINK in body_of(copy.raw)
+
+
+def test_a_thousand_placeholders_of_a_part_are_filled() -> None:
+    copy = given_way_out(mail(b"{{unsubscribe_url}}\r\n" * 1_200)).raw
+
+    assert copy.count(LINK) == 1_000
+    assert copy.count(b"{{unsubscribe_url}}") == 200
+
+
+def test_links_of_ours_are_known_by_the_prefix_that_settings_give() -> None:
+    raw = mail(b"stop: https://other.example/leave/0123456789abcdef\r\n")
+    prefix = "https://other.example/leave/"
+
+    assert given_way_out(raw, ways(link_prefix=prefix)).visible_way_out
+    assert not given_way_out(raw, ways(link_prefix=prefix)).body_touched
+    assert given_way_out(raw).body_touched
+
+
+def test_placeholders_in_many_broken_lines_are_all_found() -> None:
+    """More than can be guessed from what follows them: the encoded lines are walked."""
+    coded = b"=7B{unsub=\r\nscribe_url}=7D, \r\n" * 40
+    raw = text_mail(coded, b"text/plain", b"quoted-printable")
+
+    assert texts(given_way_out(raw).raw) == [f"{PAGE}, \n" * 40]

@@ -136,3 +136,11 @@ def test_a_body_that_cannot_be_decoded_for_sure_is_left_alone(transfer: bytes) -
 
     assert body_of(copy.raw) == body_of(raw)
     assert not copy.visible_way_out
+
+
+@pytest.mark.parametrize(("length", "recoded"), [(998, False), (999, True)])
+@pytest.mark.parametrize("before", [b"", b"short\r\n", b"y" * 990 + b"\r\n"])
+def test_a_line_of_998_is_the_longest(length: int, recoded: bool, before: bytes) -> None:  # noqa: FBT001
+    copy = given_way_out(mail(before + b"x" * length + b"\r\nlast\r\n")).raw
+
+    assert (b"quoted-printable" in copy) is recoded

@@ -5,10 +5,10 @@ import re
 import ssl
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 CLOSE = "<close>"  # close without an answer; after an answer: answer, then close
-HANG = "<hang>"  # never answer
+HANG = "<hang>"  # never answer, and read no more
 KILL = "<kill>"  # as CLOSE, but by a reset
 END = re.compile(r" ?(<close>|<hang>|<kill>)$")
 
@@ -82,7 +82,7 @@ class Sink:
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", 0, ssl=self.tls if self.implicit else None, limit=2**20
+            self._serve, "127.0.0.1", 0, ssl=self.tls if self.implicit else None, limit=2**26
         )
         return self
 
@@ -169,6 +169,7 @@ class Conversation:
         if found is None:
             return text[:3]
         if found[1] == HANG:
+            cast("asyncio.Transport", self.writer.transport).pause_reading()
             await asyncio.Event().wait()
         if found[1] == KILL:
             self.writer.transport.abort()

@@ -58,8 +58,8 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
     assert settings.given.consents.confirmation_days == 3
     rsa, ed25519 = settings.dkim["brand"]
     assert (rsa.domain, rsa.selector, ed25519.selector) == ("example.com", "s2026", "e2026")
-    assert isinstance(rsa.private_key, RSAPrivateKey)
-    assert isinstance(ed25519.private_key, Ed25519PrivateKey)
+    assert isinstance(rsa.private, RSAPrivateKey)
+    assert isinstance(ed25519.private, Ed25519PrivateKey)
     assert settings.networks == (
         (ip_network("192.0.2.0/24"), "shop"),
         (ip_network("2001:db8::/32"), "shop"),

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -150,6 +150,10 @@ class FrontDoor:
         recipient = self.pipeline.recipient(parse_email(address))
         return [record.kind.value for record in reversed(await self.store.log.of(recipient.key))]
 
+    async def empty(self) -> bool:
+        """Whether no connection is left."""
+        return not self.server.connections
+
     @asynccontextmanager
     async def talk(self, user: str | None = None, *, hello: bool = True) -> AsyncIterator["Talker"]:
         """A client, greeted, and authenticated as `user`."""
@@ -234,6 +238,13 @@ class Talker:
     def abort(self) -> None:
         """As a client that dies: a reset."""
         self.writer.transport.abort()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for what comes about elsewhere."""
+    async with asyncio.timeout(10):
+        while not await condition():  # noqa: ASYNC110 - there is nothing to be told by
+            await asyncio.sleep(0.01)
 
 
 def hop(port: int, **changes: object) -> NextHop:

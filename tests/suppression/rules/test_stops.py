@@ -5,6 +5,7 @@ import pytest
 from suppression.decision import Reason, Refuse, Send
 from suppression.model import Channel, Scope, Way
 from suppression.purposes import Catalogue
+from suppression.store.codec import scope_text
 from tests.suppression.cases import (
     AHEAD,
     EMAIL,
@@ -76,12 +77,12 @@ PASSING_BY = [
 class TestSuppression:
     """Rule 7."""
 
-    @pytest.mark.parametrize("where", COVERING, ids=str)
+    @pytest.mark.parametrize("where", COVERING, ids=scope_text)
     @pytest.mark.parametrize("reason", [Reason.UNSUBSCRIBED, Reason.BLOCKED, Reason.IN_REVIEW, Reason.LISTED])
     def test_an_entry_that_covers_the_request_refuses_it(self, where: Scope, reason: Reason) -> None:
         assert decided(ask(), facts(stop(where, reason), yes())) == (Refuse, reason, "stop")
 
-    @pytest.mark.parametrize("where", PASSING_BY, ids=str)
+    @pytest.mark.parametrize("where", PASSING_BY, ids=scope_text)
     def test_an_entry_beside_the_request_lets_it_pass(self, where: Scope) -> None:
         assert decided(ask(), facts(stop(where), yes())) == (Send, Reason.CONSENTED, "yes")
 

@@ -1,6 +1,7 @@
 """Which store this is, and which catalogue is in force."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -8,8 +9,11 @@ from suppression.address import parse
 from suppression.errors import ConfigurationError, StoreUnavailable
 from suppression.purposes import Catalogue
 from suppression.store import meta
-from suppression.store.opening import publish
+from suppression.store.client import Client
+from suppression.store.keys import Shards
+from suppression.store.opening import StoreSettings, open_store, prepare, publish
 from suppression.store.store import Store
+from tests.conftest import SECRETS
 
 ONE = '[purposes."marketing/shoes"]\ntitle = "Shoes"\nchannels = {email = "opt-in"}\nway_out = "footer"\n'
 
@@ -68,3 +72,33 @@ async def test_followers_see_every_record_as_it_comes(store: Store) -> None:
     await asyncio.wait_for(following, 5)
 
     assert sorted(seen) == ["0", "1", "2"]
+
+
+async def test_a_store_whose_making_was_interrupted_is_finished(store_settings: StoreSettings) -> None:
+    first = await prepare(store_settings, SECRETS, Catalogue.shipped())
+    client, shards = Client(store_settings.url), Shards(64)
+    for shard in shards.all[:7]:  # they are written last
+        await client.sends.execute("DEL", shard.meta)
+    await client.close()
+
+    second = await prepare(store_settings, SECRETS, Catalogue.shipped())
+
+    assert second != first
+    await (await open_store(store_settings, replace(SECRETS, epoch=second))).close()
+
+
+async def test_a_store_whose_epoch_was_not_written_down_is_taken_as_made(
+    store_settings: StoreSettings,
+) -> None:
+    first = await prepare(store_settings, SECRETS, Catalogue.shipped())
+
+    assert await prepare(store_settings, SECRETS, Catalogue.shipped()) == first
+
+
+async def test_a_database_of_somebody_else_is_refused(store_settings: StoreSettings) -> None:
+    client = Client(store_settings.url)
+    await client.sends.execute("SET", "theirs", "1")
+    await client.close()
+
+    with pytest.raises(ConfigurationError, match="not empty"):
+        await prepare(store_settings, SECRETS, Catalogue.shipped())

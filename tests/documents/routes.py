@@ -1,0 +1,38 @@
+"""All routes that the HTTP application answers, over doors that nobody goes through."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Route
+
+from gateway.http.access import KeyedRoute
+from gateway.http.app import create_app
+from gateway.http.doors import Doors, Sandbox
+from suppression.purposes import Catalogue
+
+_NOT_LISTED = {"HEAD", "OPTIONS"}  # of links, named beside their GET
+_HASHED = re.compile(r"page\.[0-9a-f]+\.css")
+_CONVERTER = re.compile(r":[a-z]+\}")
+
+
+def routes() -> dict[str, str]:
+    """As README names them ("GET /u/{token}"), each with the scopes of keys that it takes, "" for none."""
+    shut: dict[str, Any] = dict.fromkeys(field.name for field in fields(Doors))
+    sandbox = Sandbox(shut["keys"], shut["keys"])
+    doors = Doors(**shut | {"catalogue": Catalogue.shipped, "sandbox": sandbox})
+    return dict(_named(create_app(doors).routes))
+
+
+def _named(found: Iterable[BaseRoute]) -> Iterator[tuple[str, str]]:
+    for route in found:
+        inner = getattr(route, "original_router", None)  # FastAPI keeps an included router as one route
+        if inner is not None:
+            yield from _named(inner.routes)
+        elif isinstance(route, APIRoute | Route):
+            path = _HASHED.sub("page.HASH.css", _CONVERTER.sub("}", route.path))
+            scopes = route.scopes if isinstance(route, KeyedRoute) else frozenset()
+            for method in sorted((route.methods or set()) - _NOT_LISTED):
+                yield f"{method} {path}", ", ".join(name for name in ("app", "agent") if name in scopes)
