@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.http.access import KeyedRoute
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, Sandbox
+from gateway.http.doors import Doors, Sandbox, Subjects
 from suppression.purposes import Catalogue
 
 _NOT_LISTED = {"HEAD", "OPTIONS"}  # of links, named beside their GET
@@ -22,7 +22,8 @@ def routes() -> dict[str, str]:
     """As README names them ("GET /u/{token}"), each with the scopes of keys that it takes, "" for none."""
     shut: dict[str, Any] = dict.fromkeys(field.name for field in fields(Doors))
     sandbox = Sandbox(shut["keys"], shut["keys"])
-    doors = Doors(**shut | {"catalogue": Catalogue.shipped, "sandbox": sandbox})
+    subjects = Subjects(*[shut["keys"]] * len(fields(Subjects)))
+    doors = Doors(**shut | {"catalogue": Catalogue.shipped, "sandbox": sandbox, "subjects": subjects})
     return dict(_named(create_app(doors).routes))
 
 
