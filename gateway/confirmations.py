@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 from channels.email.letter import write
 from gateway import confirmation_letter, phrases, wishes
 from gateway.changes import Changes
+from gateway.data_requests import TakeUp
 from gateway.languages import words
 from gateway.links import ConfirmLink, Links
 from gateway.pipeline import Ask, Pipeline
@@ -22,10 +23,9 @@ from gateway.wishes import Kind, Pending, Wish
 from suppression.changes import GiveConsent
 from suppression.errors import CarrierUnavailable, Conflict, NotFound
 from suppression.model import App, Basis, Channel, Consent, Facts, Recipient, Scope, Sender
-from suppression.records import Record, RecordKind
 from suppression.rules.person import is_child
 from suppression.rules.stops import stands_against
-from suppression.store import codec, pending
+from suppression.store import pending
 from suppression.store.apply import CONSENT_HANDLE
 from suppression.store.hand_over import HandOver
 from suppression.store.keys import handle
@@ -62,9 +62,6 @@ class Handed(NamedTuple):
 Post = Callable[[Ask, HandOver, str, bytes], Awaitable[Handed]]
 """Signs a mail of our own in the app's sender's name and hands it over, through the pipeline like any other."""
 
-Requests = Callable[[Recipient, Wish, Mapping[str, str], str], Awaitable[None]]
-"""Takes up a confirmed request about data: whose, what, how it was confirmed, and an id to know it again by."""
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -84,7 +81,7 @@ class Confirmations:
         links: Links,
         senders: Mapping[str, Sender],
         post: Post,
-        requests: Requests,
+        take_up: TakeUp,
         *,
         changes: Changes,
         days: int = 7,
@@ -94,7 +91,7 @@ class Confirmations:
         self._links = links
         self._senders = senders
         self._post = post
-        self._requests = requests
+        self._take_up = take_up
         self._changes = changes
         self._days = days
 
@@ -129,7 +126,8 @@ class Confirmations:
         if stops := self._against(facts, recipient, found.wish):
             raise Barred(stops)
         await self._fulfil(recipient, found.wish, click, link.number)
-        done = replace(found, confirmed=self._store.now())
+        bare = replace(found.wish, evidence={})  # it is with the consent now
+        done = replace(found, wish=bare, confirmed=self._store.now())
         await pending.finish(self._store, recipient.key, link.number, wishes.to_fields(done))
         return done
 
@@ -205,7 +203,7 @@ class Confirmations:
         """Each part under an id of its own that outlives the link: pressed twice, it is done once."""
         evidence = {**wish.evidence, **self._shown(wish), **click}
         if wish.kind is not Kind.CONSENT:
-            await self._requests(recipient, wish, evidence, _id("request", number.hex()))
+            await self._take_up(recipient, wish, evidence, _id("request", number.hex()))
             return
         for place, scope in enumerate(wish.scopes):
             await self._changes.consent(
@@ -230,26 +228,6 @@ class Confirmations:
             "wording": confirmation_letter.wording(text, wish.kind),
             "wording_language": text.language,
         }
-
-
-def recorder(store: Store) -> Requests:
-    """Takes requests up by a record that agents see, and nothing else."""
-
-    async def record(recipient: Recipient, wish: Wish, _evidence: Mapping[str, str], request_id: str) -> None:
-        line = Record(
-            kind=RecordKind.REQUESTED,
-            at=codec.milliseconds(store.now()),
-            recipient=recipient.key.hex(),
-            exact=recipient.exact,
-            channel=Channel.EMAIL.value,
-            sender=wish.sender,
-            source=wish.source,
-            actor="recipient",
-            details={"what": wish.kind.value},
-        )
-        await store.log_record(recipient.key, line, store.client.stops, seen=request_id)
-
-    return record
 
 
 def _consent(wish: Wish, scope: Scope, exact: str) -> Consent:

@@ -28,7 +28,7 @@ class Words:
         self._texts = gettext.NullTranslations() if language == DEFAULT else _compiled(language)
 
     def __call__(self, text: str, **places: object) -> str:
-        found = self._texts.gettext(text)
+        found = self._texts.gettext(text) if text else ""  # gettext's own text for "" is about the catalogue
         return found.format(**places) if places else found
 
     def date(self, day: date) -> str:

@@ -29,12 +29,10 @@ def title(words: Words, catalogue: Catalogue, path: str) -> str:
     try:
         leaf = catalogue.find(path)
     except UnknownPurpose:
-        if any(pattern == path + WILDCARD for pattern in catalogue.purposes):
-            return words(_NODES.get(path, _named(path)))
-        return words(_NODES.get(path, "")) or _named(path)
+        return words(_NODES[path]) if path in _NODES else _named(path)
     pattern = catalogue.purposes.get(path.rpartition("/")[0] + WILDCARD)
-    if pattern is not None and path not in catalogue.purposes and "{name}" in pattern.title:
-        return words(pattern.title, name=path.rpartition("/")[2].replace("-", " "))
+    if pattern is not None and path not in catalogue.purposes:
+        return words(pattern.title).replace("{name}", _named(path))
     return words(leaf.title)
 
 
@@ -42,6 +40,7 @@ _NODES = {"marketing/partners": marked("Offers of our partners")}
 
 
 def _named(path: str) -> str:
+    """Words made of a path's last segment."""
     return path.rpartition("/")[2].replace("-", " ").capitalize()
 
 

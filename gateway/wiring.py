@@ -19,10 +19,11 @@ from channels.sandbox import Sandbox, SandboxMailCarriers
 from gateway import acceptor, garbage
 from gateway.changes import Changes
 from gateway.config.settings import Settings
-from gateway.confirmations import Confirmations, recorder
+from gateway.confirmations import Confirmations
 from gateway.connections import Connections
 from gateway.connections import Limits as ConnectionLimits
 from gateway.draining import told_to_drain
+from gateway.data_requests import requests
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
@@ -263,7 +264,7 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, o
             links,
             settings.senders,
             own.send,
-            recorder(store),
+            requests(store, changes),
             changes=changes,
             days=settings.given.consents.confirmation_days,
         ),

@@ -6,7 +6,7 @@ Pure: no clock, no I/O; the time is in the request (DESIGN.md, "How a decision i
 from collections.abc import Iterable
 from itertools import starmap
 
-from suppression.decision import Decision, Defer, Reason, Refuse, RuleVerdict, Send, Verdict
+from suppression.decision import SKIP, Decision, Defer, Reason, Refuse, RuleVerdict, Send, Skip, Verdict
 from suppression.model import Facts, Request
 from suppression.purposes import Catalogue
 from suppression.rules import Answer, Rule
@@ -52,10 +52,12 @@ def _settled(answers: Iterable[Answer]) -> Decision:
     """The first no, or the ground that a rule gave; without one it is no."""
     ground: Send | None = None
     for answer in answers:
-        if isinstance(answer, Refuse | Defer):
-            return answer
+        if answer is None or answer is SKIP:
+            continue
         if isinstance(answer, Send):
             ground = answer
+        elif not isinstance(answer, Skip):
+            return answer
     return ground or Refuse(Reason.NO_CONSENT, "consent")
 
 

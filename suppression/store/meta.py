@@ -177,8 +177,7 @@ def _parsed(text: bytes | None) -> Catalogue:
 
 async def set_offset(lane: Lane, shards: Shards, offset: int) -> None:
     """Move the sandbox clock of all processes."""
-    for shard in shards.all:
-        await lane.execute("HSET", shard.meta, "offset", offset)
+    await lane.execute_many([("HSET", shard.meta, "offset", offset) for shard in shards.all])
 
 
 def _catalogue_key(shards: Shards) -> bytes:

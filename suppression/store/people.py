@@ -7,7 +7,6 @@ what a crash left.
 """
 
 import hashlib
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -38,6 +37,7 @@ class _Round:
     refused: list[bytes] = field(default_factory=list)
     adopt: dict[str, tuple[Suppression, bytes]] = field(default_factory=dict)
     returned: Suppression | None = None
+    evidence: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class People:
@@ -61,7 +61,7 @@ class People:
         """A stop; one of everything, and an erasure, reach all addresses of the person before it is answered."""
         if not change.of_everything:
             return await apply(self._store, recipient, change, change_id)
-        change_id = change_id or ChangeId(secrets.token_hex(8), "-")
+        change_id = change_id or ChangeId.once()
         reached: set[str | None] = {None}
         for _ in range(_ROUNDS):
             try:
@@ -176,7 +176,7 @@ class People:
             await members.claim(self._store, person, recipient)
         for stop in stops:
             if (member, stop.id, stop.order) not in done:
-                await self._apply(person, stop, recipient)
+                await self._apply(now, stop, recipient)
                 done.add((member, stop.id, stop.order))
 
     async def _welcome(self, now: _Round, recipient: Recipient, facts: Facts) -> list[Suppression]:
@@ -196,8 +196,9 @@ class People:
             await self._apply_return(recipient, back)
         return list(person.in_order())
 
-    async def _apply(self, person: Person, stop: Suppression, recipient: Recipient) -> None:
+    async def _apply(self, now: _Round, stop: Suppression, recipient: Recipient) -> None:
         """A standing stop on one member, once."""
+        person = now.person
         task = person.tasks.get(stop.id)
         if task is not None and task.origin == recipient.key.hex():
             if not task.change_id:
@@ -206,7 +207,8 @@ class People:
         else:
             stem = b"|".join((person.key, stop.id.encode(), stop.order.encode(), recipient.key))
             change_id = ChangeId(hashlib.sha256(stem).hexdigest()[:32], "-")
-        evidence = await self._store.evidence(person.key, stop.id)
+        if stop.id not in now.evidence:
+            now.evidence[stop.id] = await self._store.evidence(person.key, stop.id)
         change = Suppress(
             stop.scope,
             stop.reason,
@@ -215,7 +217,7 @@ class People:
             stop.actor,
             stop.at,
             batch=stop.batch,
-            evidence=evidence,
+            evidence=now.evidence[stop.id],
         )
         await apply(self._store, recipient, change, change_id)
 

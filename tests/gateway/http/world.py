@@ -15,8 +15,10 @@ import httpx
 from fastapi import FastAPI
 
 from channels.sandbox import Sandbox, SandboxMailCarriers
+from gateway.audiences import Audiences
 from gateway.changes import Changes
-from gateway.confirmations import Confirmations, Post, recorder
+from gateway.confirmations import Confirmations, Post
+from gateway.data_requests import requests
 from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.http.app import create_app
@@ -281,11 +283,12 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
             made,
             SENDERS,
             _own_mail(pipeline, made, box),
-            recorder(store),
+            requests(store, changes),
             changes=changes,
         ),
         address=store.address,
         record_view=record_view,
+        audiences=Audiences(store, pipeline),
         clock=store.now,
         form_key=b"f" * 32,
         sandbox=SandboxDoor(box, store.set_clock),
