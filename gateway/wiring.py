@@ -21,6 +21,7 @@ from channels.email.smtp_pool import SmtpPool
 from channels.email.smtp_relay import SmtpCarriers
 from channels.sandbox import Sandbox, SandboxMailCarriers
 from gateway import acceptor, garbage
+from gateway.audiences import Audiences
 from gateway.changes import Changes
 from gateway.config import secrets as secrets_file
 from gateway.config.settings import Settings
@@ -28,8 +29,8 @@ from gateway.confirmations import Confirmations
 from gateway.connections import Connections
 from gateway.connections import Limits as ConnectionLimits
 from gateway.data_folder import DataFolder
-from gateway.draining import told_to_drain
 from gateway.data_requests import requests
+from gateway.draining import told_to_drain
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
@@ -133,7 +134,13 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
 def _store_settings(settings: Settings) -> StoreSettings:
     store = settings.store
     url = store.redis_url.get_secret_value() if store.redis_url else _embedded_url(store.data_dir)
-    return StoreSettings(url, store.shards, store.timeout, store.allow_unsafe_store)
+    return StoreSettings(
+        url,
+        store.shards,
+        store.timeout,
+        store.allow_unsafe_store,
+        hashed_matching=settings.given.hashed_matching,
+    )
 
 
 def _embedded_url(data_dir: Path | None) -> str:
@@ -323,6 +330,7 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, o
         ),
         address=store.address,
         record_view=partial(_record_view, store),
+        audiences=Audiences(store, pipeline),
         clock=store.now,
         form_key=_form_key(settings),
         sandbox=SandboxDoor(_sandbox(settings), store.set_clock) if settings.dev else None,
