@@ -3,9 +3,10 @@
 facts -> decide -> commit, and again while the recipient moves. The caller hands over on the Permit and settles.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
@@ -13,7 +14,7 @@ from suppression import policy
 from suppression.address import Address
 from suppression.decision import Decision, Defer, Reason, Refuse, RuleVerdict, Send
 from suppression.errors import StoreUnavailable
-from suppression.limits import Cap, counted_as
+from suppression.limits import Cap, Limits, counted_as
 from suppression.model import App, Channel, Facts, Recipient, Request, Sender
 from suppression.purposes import Catalogue, Purpose
 from suppression.records import Record, RecordKind, without_addresses
@@ -130,6 +131,19 @@ class Pipeline:
         decision, _, _ = await self._decide(ask, at=at)
         return decision
 
+    async def would_each(
+        self, app: App, channel: Channel, purpose: Purpose, recipients: Sequence[Recipient]
+    ) -> list[Decision]:
+        """What would be decided of each, read in one round trip: nothing is logged, and it is no permission."""
+        known = await self._following(partial(self.store.facts_of_many, recipients))
+        at, purpose = self.store.now(), self.catalogue.find(purpose.path)
+        age = self._senders[app.sender].minimum_age if app.sender in self._senders else 13
+        asking = partial(Request, app, channel, purpose, at=at, minimum_age=age)
+        return [
+            policy.decide(asking(recipient), facts, self.catalogue)
+            for recipient, facts in zip(recipients, known, strict=True)
+        ]
+
     async def explain(self, ask: Ask, at: datetime | None = None) -> tuple[Decision, tuple[RuleVerdict, ...]]:
         """The decision with every rule's verdict."""
         recipient = self.recipient(ask.address)
@@ -146,12 +160,19 @@ class Pipeline:
         return policy.decide(request, facts, self.catalogue), request, facts
 
     async def _facts(self, recipient: Recipient) -> Facts:
+        async def read(limits: Limits) -> list[Facts]:
+            return [await self.store.facts(recipient, limits=limits)]
+
+        (facts,) = await self._following(read)
+        return facts
+
+    async def _following(self, read: Callable[[Limits], Awaitable[list[Facts]]]) -> list[Facts]:
         """Another process may have put a newer catalogue in force: facts are read, and decided, by that."""
-        facts = await self.store.facts(recipient, limits=self.catalogue.limits)
-        if facts.generation != self.catalogue.generation:
+        facts = await read(self.catalogue.limits)
+        if any(one.generation != self.catalogue.generation for one in facts):
             self.catalogue = await self.store.catalogue()
-            facts = await self.store.facts(recipient, limits=self.catalogue.limits)
-        if facts.generation != self.catalogue.generation:
+            facts = await read(self.catalogue.limits)
+        if any(one.generation != self.catalogue.generation for one in facts):
             raise StoreUnavailable("the catalogue is being changed")
         return facts
 

@@ -43,7 +43,13 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 def _where(settings: Settings) -> StoreSettings:
     store = settings.store
     url = store.redis_url.get_secret_value() if store.redis_url else _embedded_url(store.data_dir)
-    return StoreSettings(url, store.shards, store.timeout, store.allow_unsafe_store)
+    return StoreSettings(
+        url,
+        store.shards,
+        store.timeout,
+        store.allow_unsafe_store,
+        hashed_matching=settings.given.hashed_matching,
+    )
 
 
 def _embedded_url(data_dir: Path | None) -> str:

@@ -17,13 +17,14 @@ from channels.email.smtp_pool import SmtpPool
 from channels.email.smtp_relay import SmtpCarriers
 from channels.sandbox import Sandbox, SandboxMailCarriers
 from gateway import acceptor, garbage
+from gateway.audiences import Audiences
 from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations
 from gateway.connections import Connections
 from gateway.connections import Limits as ConnectionLimits
-from gateway.draining import told_to_drain
 from gateway.data_requests import requests
+from gateway.draining import told_to_drain
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
@@ -270,6 +271,7 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, o
         ),
         address=store.address,
         record_view=partial(_record_view, store),
+        audiences=Audiences(store, pipeline),
         clock=store.now,
         form_key=_form_key(settings),
         sandbox=SandboxDoor(_sandbox(settings), store.set_clock, store.follow_clock)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from suppression.address import Address, Kind
 
-_DIGEST_SIZES = {32: "sha256", 16: "md5"}
+ALGORITHMS = ("sha256", "md5")
+_HEX_DIGITS = {64: "sha256", 32: "md5"}
 
 
 def spellings(address: Address) -> Iterator[str]:
@@ -28,9 +29,11 @@ def digests(address: Address, algorithm: str) -> tuple[bytes, ...]:
 
 def parse_digest(text: str) -> tuple[str, bytes] | None:
     """(algorithm, digest) of a hash written in hex; None for anything else."""
+    algorithm = _HEX_DIGITS.get(len(text))
+    if algorithm is None:
+        return None
     try:
         raw = bytes.fromhex(text)
     except ValueError:
         return None
-    algorithm = _DIGEST_SIZES.get(len(raw))
-    return None if algorithm is None or len(text) != 2 * len(raw) else (algorithm, raw)
+    return (algorithm, raw) if len(raw) * 2 == len(text) else None

@@ -16,7 +16,6 @@ from suppression.errors import ConfigurationError
 
 ALL = "*"
 PLAIN = ""  # a list of addresses, as against one of their unsalted hashes
-ALGORITHMS = ("sha256", "md5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class PartnerList:
     """Recipients that a partner, or we, keep out of some purposes.
 
     purposes  nodes of the tree; channels: empty for all
-    hashed    how its entries come: PLAIN addresses, or unsalted hashes by one of ALGORITHMS
+    hashed    how its entries come: PLAIN addresses, or unsalted hashes by one of hashed.ALGORITHMS
     """
 
     name: str

@@ -344,12 +344,16 @@ class PartnerList(Section):
 
 
 class File(Section):
-    """All of gateway.toml. `purposes` (or a file of them, `catalogue`) replaces the shipped catalogue."""
+    """All of gateway.toml. `purposes` (or a file of them, `catalogue`) replaces the shipped catalogue.
+
+    `hashed_matching`: keep by which unsalted hashes others may mean our recipients.
+    """
 
     public_url: PublicUrl
     secrets: PathFromBase = Field(Path("secrets.toml"), validate_default=True)
     catalogue: PathFromBase | None = None
     purposes: dict[str, dict[str, object]] = Field(default_factory=dict)
+    hashed_matching: bool = False
     store: Store
     smtp: Smtp = Smtp()
     http: Http = Http()

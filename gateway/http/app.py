@@ -9,6 +9,7 @@ from gateway.http import (
     decisions,
     docs,
     events,
+    feed,
     health,
     log,
     messages,
@@ -17,6 +18,7 @@ from gateway.http import (
     problems,
     recipients,
     sandbox,
+    scrub,
     suppressions,
     unsubscribe,
 )
@@ -34,6 +36,10 @@ def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
         # Before `recipients`, whose path takes all that follows it.
         own = [router for resource in _OF_SUBJECTS for router in resource.routes(doors, doors.subjects)]
         routers = own + routers
+    if doors.audiences is not None:
+        routers += [
+            router for resource in (scrub, feed) for router in resource.routes(doors, doors.audiences)
+        ]
     routers += pages.routes(doors.senders)
     if operations:
         routers += health.routes(doors)

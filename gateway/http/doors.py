@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from gateway.audiences import Audiences
 from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
@@ -301,4 +302,5 @@ class Doors:
     form_key: bytes = field(repr=False)
     sandbox: Sandbox | None = None
     subjects: Subjects | None = None
+    audiences: Audiences | None = None
     patience: float = 5.0

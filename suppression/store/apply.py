@@ -8,13 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from suppression.changes import Change, Lift, Plan, Suppress, plan
+from suppression.changes import Change, GiveConsent, Lift, Plan, Suppress, plan
 from suppression.decision import Reason
 from suppression.errors import IdempotencyMismatch, StoreUnavailable
 from suppression.model import Consent, Facts, Recipient, Suppression
 from suppression.store import codec
 from suppression.store.describe import changed
 from suppression.store.keys import handle, record_id
+from suppression.store.matching import note
 from suppression.store.step import Answer, Step
 from suppression.store.store import Store
 
@@ -80,6 +81,8 @@ async def apply(
     facts = await store.facts(recipient, store.client.stops)
     if change_id.keep > _SHORT and (former := await _former(store, recipient, change_id, facts)):
         return former
+    if store.hashed_matching and isinstance(change, Suppress | GiveConsent):
+        await note(store, recipient)
     while True:
         if reached is not None and facts.person is not None and facts.person not in reached:
             raise OfPerson(bytes.fromhex(facts.person))

@@ -135,6 +135,11 @@ class ShardKeys:
         """Set: what one version of a register or list has in this shard, 8 bytes each."""
         return b"{%b}L" % self.tag.encode() + version.encode()
 
+    @property
+    def matched(self) -> bytes:
+        """Hash: by what an unsalted hash of an address is known here, the recipient that it means."""
+        return b"{%b}x" % self.tag.encode()
+
     def message(self, message: str) -> bytes:
         """Which records a message of several copies has."""
         return b"{%b}q" % self.tag.encode() + message.encode()

@@ -23,12 +23,16 @@ class StoreSecrets:
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """Where the store is and how it is used. `timeout`: seconds that anybody waits for it."""
+    """Where the store is and how it is used. `timeout`: seconds that anybody waits for it.
+
+    hashed_matching   keep from now on which recipients unsalted hashes of their addresses mean
+    """
 
     url: str
     shards: int = 64
     timeout: float = 2.0
     allow_unsafe: bool = False
+    hashed_matching: bool = False
 
 
 async def prepare(settings: StoreSettings, secrets: StoreSecrets, catalogue: Catalogue) -> str:
@@ -63,7 +67,9 @@ async def open_store(settings: StoreSettings, secrets: StoreSecrets) -> Store:
     except BaseException:
         await client.close()
         raise
-    return Store(client, shards, keyring, Sealer(secrets.sealing_keys, secrets.sealing_key), opened)
+    store = Store(client, shards, keyring, Sealer(secrets.sealing_keys, secrets.sealing_key), opened)
+    store.hashed_matching = settings.hashed_matching
+    return store
 
 
 async def publish(store: Store, catalogue: Catalogue) -> None:

@@ -48,6 +48,7 @@ class Store:
         self.steps = Steps(opened.epoch)
         self._epoch = opened.epoch.encode()
         self._offset = opened.offset
+        self.hashed_matching = False  # set by who opens: settings say it
         self.full = False  # set by who watches: sends stop, stops go on into the reserve
 
     def now(self) -> datetime:
@@ -99,6 +100,8 @@ class Store:
 
     async def facts_of_many(self, recipients: Sequence[Recipient], limits: Limits = NO_LIMITS) -> list[Facts]:
         """Facts of each, in one round trip on the lane for much at a time."""
+        if not recipients:
+            return []
         asked = [beside(recipient, limits, self.shards, self.keyring) for recipient in recipients]
         shards = {self.shards.of(recipient.key): None for recipient in recipients}
         commands: list[Sequence[Argument]] = [command for one in asked for command in one.commands]
@@ -245,6 +248,15 @@ class Store:
         step = Step(shard, recipient_key, record, seen=seen or secrets.token_hex(8), attempt="-")
         step.write("see", "done", "", 0, IDEMPOTENT if seen else _SHORT)
         answer = await self.steps.run(step, lane or self.client.sends, self.client.timeout)
+        return record_id(shard.number, answer.text(0))
+
+    async def log_of_nobody(self, record: Record) -> str:
+        """Log one record that is about no recipient, once; its id."""
+        seen = secrets.token_hex(8)
+        shard = self.shards.of_name(seen)
+        step = Step(shard, None, record, seen=seen, attempt="-")
+        step.write("see", "done", "", 0, _SHORT)
+        answer = await self.steps.run(step, self.client.bulk, self.client.timeout)
         return record_id(shard.number, answer.text(0))
 
     async def settle(self, permit: Permit, hand_over: HandOver, outcome: Record, keep: float) -> bool:
