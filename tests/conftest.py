@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from gateway import server_binary
 from gateway.embedded import EmbeddedServer
@@ -19,6 +20,10 @@ from suppression.store.opening import StoreSecrets, StoreSettings, open_store, p
 from suppression.store.store import Store
 
 pytest_plugins = ["tests.skips"]
+
+# No test is timed: a busy machine must not turn one red.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 SECRETS = StoreSecrets(pepper=b"p" * 32, sealing_keys={1: b"s" * 32}, sealing_key=1)
 APP = App(name="shop", sender="brand")

@@ -40,8 +40,16 @@ def gateway(running: Running) -> Iterator[Client]:
     client.close()
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in one test process, one after the other: they share the browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of a module: while Playwright runs, no other test of this process can have an event loop."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no chromium on PATH: install the package chromium")
