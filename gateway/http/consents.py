@@ -49,7 +49,11 @@ class Yes(Body):
         SomeWords, Field(max_length=64, description="Where it was given: a page, a form, a shop.")
     ]
     at: Moment = Field(description="When it was given.")
-    evidence: EvidenceFields = Field(description="What shows it: any keys.")
+    evidence: EvidenceFields = Field(
+        description="What shows it: any keys. Names that others use too: `wording` (its version), `wording_language`, "
+        "`page` or `form`, `ip`, `user_agent`, `campaign`, `call`; `relation` (`purchase`, `contract` or `inquiry`) "
+        "says what a soft opt-in rests on, and so how long it may hold."
+    )
     expires: Moment | None = None
     state: Literal["confirmed", "pending"] = Field(
         "confirmed",

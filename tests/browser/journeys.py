@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.end_to_end.client import Client, mail
 
@@ -25,7 +25,13 @@ def question_link(gateway: Client, to: str) -> str:
 
 def press(page: Page, name: str) -> None:
     """A button, by what a screen reader would call it."""
-    page.get_by_role("button", name=name, exact=True).click()
+    follow(page, page.get_by_role("button", name=name, exact=True))
+
+
+def follow(page: Page, button_or_link: Locator) -> None:
+    """Press it, and be on the page that it leads to."""
+    with page.expect_navigation():
+        button_or_link.click()
 
 
 def heading(page: Page) -> str:

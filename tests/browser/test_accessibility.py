@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import NARROW, SCREENSHOTS, WIDE, Open
-from tests.browser.journeys import footer_link, question_link
+from tests.browser.journeys import follow, footer_link, question_link
 from tests.end_to_end.client import Client
 
 pytestmark = pytest.mark.xdist_group("browser")  # one browser and one gateway, whatever else runs
@@ -45,28 +45,28 @@ def test_every_page_of_a_recipients_way(
     page = opened(link, language, size, scripts=True)
     check(page, axe, "unsubscribe", language, size)
 
-    page.locator("button[value=marketing]").click()
+    follow(page, page.locator("button[value=marketing]"))
     check(page, axe, "stopped", language, size)
-    page.locator("form button").first.click()
+    follow(page, page.locator("form button").first)
     check(page, axe, "undone", language, size)
     page.goto(link)
     page.locator("input[value='email:marketing/surveys']").last.uncheck()
-    page.locator("button[value=save]").click()
+    follow(page, page.locator("button[value=save]"))
     check(page, axe, "saved", language, size)
 
     page.goto(link)
     page.locator("input[value='email:marketing/surveys']").last.check()
     page.locator("input[value='email:marketing/promotions']").last.uncheck()
-    page.locator("button[value=save]").click()
+    follow(page, page.locator("button[value=save]"))
     check(page, axe, "asked", language, size)
 
     page.goto(question_link(gateway, to))
     check(page, axe, "confirm", language, size)
-    page.locator("button").click()
+    follow(page, page.locator("button"))
     check(page, axe, "confirmed", language, size)
 
     page.goto(link)
-    page.locator("button[value=pause-30]").click()
+    follow(page, page.locator("button[value=pause-30]"))
     page.goto(link)
     check(page, axe, "paused", language, size)
     page.goto(f"{gateway.url}/u/broken")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import NARROW, Open
-from tests.browser.journeys import footer_link, heading, press, question_link
+from tests.browser.journeys import follow, footer_link, heading, press, question_link
 from tests.end_to_end.client import Client
 
 pytestmark = pytest.mark.xdist_group("browser")  # one browser and one gateway, whatever else runs
@@ -42,7 +42,7 @@ def test_a_box_unticked_and_saved_stops_that_and_no_more(gateway: Client, opened
     assert heading(page) == "Saved"
     assert outcome(gateway, to) == "refuse"
     assert outcome(gateway, to, "marketing/surveys") == "would_send"
-    page.get_by_role("link", name="Back to your choices").click()
+    follow(page, page.get_by_role("link", name="Back to your choices"))
     assert not page.get_by_label("Promotions", exact=True).is_checked()
 
 
@@ -51,7 +51,7 @@ def test_a_box_ticked_again_asks_by_mail_and_holds_once_confirmed(gateway: Clien
     page = opened(link)
     page.get_by_label("Promotions", exact=True).uncheck()
     press(page, "Save")
-    page.get_by_role("link", name="Back to your choices").click()
+    follow(page, page.get_by_role("link", name="Back to your choices"))
 
     page.get_by_label("Promotions", exact=True).check()
     press(page, "Save")
@@ -71,7 +71,7 @@ def test_a_pause_is_shown_on_the_page(gateway: Client, opened: Open) -> None:
     press(page, "Pause for 30 days")
     assert outcome(gateway, to) == "refuse"
 
-    page.get_by_role("link", name="Back to your choices").click()
+    follow(page, page.get_by_role("link", name="Back to your choices"))
     assert page.get_by_text("Paused until").is_visible()
 
 
