@@ -15,7 +15,7 @@ from typing import Any, cast
 import hiredis
 from redis.asyncio.connection import Connection, ConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
 from suppression.errors import StoreUnavailable
 
@@ -79,7 +79,7 @@ class Lane:
         call = _Call(packed, len(commands), loop.time() + self._timeout, loop.create_future())
         self._waiting.append(call)
         self._wake.set()
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = loop.create_task(self._run(), name="store-lane")
         replies = await call.reply
         for reply in replies:
@@ -103,7 +103,16 @@ class Lane:
         self._fail_all(StoreUnavailable("closed"))
 
     async def _run(self) -> None:
-        """Connect, serve until the connection is lost, and again: for as long as the lane is used."""
+        """All the work of the lane, for as long as it is used; nobody waits for ever for one that ended."""
+        expiring = asyncio.create_task(self._expire_waiting())
+        try:
+            await self._serve_again_and_again()
+        finally:
+            expiring.cancel()
+            self._fail_all(StoreUnavailable("closed"))
+
+    async def _serve_again_and_again(self) -> None:
+        """Connect, serve until the connection is lost, and again."""
         pause = 0.0
         while True:
             connection = self._connect()
@@ -111,7 +120,7 @@ class Lane:
                 await asyncio.wait_for(cast("Awaitable[None]", connection.connect()), self._timeout)  # type: ignore[no-untyped-call]
                 pause = 0.0
                 await self._serve(connection)
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, its name reaches all who wait
                 lost = StoreUnavailable if isinstance(error, TimeoutError) else ConnectionLost
                 self._fail_under_way(lost(f"connection lost: {type(error).__name__}"))
                 pause = min(0.5, pause * 2 or 0.02)
@@ -120,14 +129,17 @@ class Lane:
                 await connection.disconnect(nowait=True)
 
     async def _wait_disconnected(self, pause: float) -> None:
-        """Give up those that waited too long, then let the loop try again."""
+        """Let the loop try again, when there is somebody to try for."""
         await asyncio.sleep(pause)
-        self._expire(self._waiting)
         if not self._waiting:
             self._wake.clear()
             await self._wake.wait()
 
     async def _serve(self, connection: Connection) -> None:
+        if (
+            self._waiting
+        ):  # left over when the last connection was lost: nobody else wakes the writer for them
+            self._wake.set()
         tasks = [
             asyncio.create_task(self._write(connection)),
             asyncio.create_task(self._read(connection)),
@@ -183,15 +195,17 @@ class Lane:
         """A reply that does not come in time makes the connection useless: what follows it would wait too."""
         while True:
             await asyncio.sleep(_TICK)
-            self._expire(self._waiting)
             now = asyncio.get_running_loop().time()
             if self._under_way and self._under_way[0].deadline < now:
                 raise TimeoutError
 
-    def _expire(self, calls: deque[_Call]) -> None:
-        now = asyncio.get_running_loop().time()
-        while calls and (calls[0].deadline < now or calls[0].reply.done()):
-            calls.popleft().fail(StoreUnavailable("no answer in time"))
+    async def _expire_waiting(self) -> None:
+        """Give up those that waited too long, also while a connection is being made."""
+        while True:
+            await asyncio.sleep(_TICK)
+            now = asyncio.get_running_loop().time()
+            while self._waiting and (self._waiting[0].deadline < now or self._waiting[0].reply.done()):
+                self._waiting.popleft().fail(StoreUnavailable("no answer in time"))
 
     def _fail_under_way(self, error: StoreUnavailable) -> None:
         while self._under_way:
