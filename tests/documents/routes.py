@@ -8,6 +8,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
+from gateway.audiences import Audiences
 from gateway.http.access import KeyedRoute
 from gateway.http.app import create_app
 from gateway.http.doors import Doors, Sandbox, Subjects
@@ -23,7 +24,8 @@ def routes() -> dict[str, str]:
     shut: dict[str, Any] = dict.fromkeys(field.name for field in fields(Doors))
     sandbox = Sandbox(shut["keys"], shut["keys"])
     subjects = Subjects(*[shut["keys"]] * len(fields(Subjects)))
-    doors = Doors(**shut | {"catalogue": Catalogue.shipped, "sandbox": sandbox, "subjects": subjects})
+    open_doors = {"catalogue": Catalogue.shipped, "sandbox": sandbox, "subjects": subjects}
+    doors = Doors(**shut | open_doors | {"audiences": Audiences(shut["keys"], shut["keys"])})
     return dict(_named(create_app(doors).routes))
 
 
