@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from tests.end_to_end.client import PATIENCE, Client, address, mail
-from tests.end_to_end.test_main_path import signatures_valid
+from tests.end_to_end.signatures import signatures_valid
 
 
 def ask(gateway: Client, to: str) -> httpx.Response:
@@ -33,7 +33,7 @@ def test_who_confirms_gets_mail_and_who_does_not_gets_none(gateway: Client) -> N
 
     [question] = gateway.arrived(to)
     assert question.mail_from == "noreply@example.com"
-    assert signatures_valid(question, gateway.facts) == [True, True]
+    assert signatures_valid(question.raw, gateway.facts) == [True, True]
     [link] = set(re.findall(r"https?://\S+/c/[\w-]+", question.text))
     assert httpx.get(link, timeout=PATIENCE, trust_env=False).status_code == 200
     assert gateway.send(mail(), to).code == 550
