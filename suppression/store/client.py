@@ -74,6 +74,8 @@ class Lane:
         """Replies of several commands sent together (not atomic)."""
         if self._closed:
             raise StoreUnavailable("closed")
+        if not commands:  # no reply would come, and the next one's would be taken for it
+            return []
         loop = asyncio.get_running_loop()
         packed = b"".join(_pack(command) for command in commands)
         call = _Call(packed, len(commands), loop.time() + self._timeout, loop.create_future())
