@@ -33,7 +33,9 @@ class RecordKind(StrEnum):
     )
     REQUESTED = "requested"  # confirmed by the recipient: agents see to it (details: what)
     EXPORTED = "exported"  # somebody was given all that is held
-    CHECKED = "checked"  # a list of addresses, for use elsewhere (details: how many of it, and why not the rest)
+    CHECKED = (
+        "checked"  # a list of addresses, for use elsewhere (details: how many of it, and why not the rest)
+    )
     VIEWED = "viewed"  # a GET of a link: people and scanners look alike, nothing changed
 
 
