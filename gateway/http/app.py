@@ -37,7 +37,9 @@ def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
         own = [router for resource in _OF_SUBJECTS for router in resource.routes(doors, doors.subjects)]
         routers = own + routers
     if doors.audiences is not None:
-        routers += [router for resource in (scrub, feed) for router in resource.routes(doors, doors.audiences)]
+        routers += [
+            router for resource in (scrub, feed) for router in resource.routes(doors, doors.audiences)
+        ]
     routers += pages.routes(doors.senders)
     if operations:
         routers += health.routes(doors)

@@ -20,7 +20,11 @@ class Edge:
     """`unlimited`: path prefixes whose routes limit what they read themselves."""
 
     def __init__(
-        self, app: ASGIApp, *, largest: int = LARGEST_BODY, unlimited: Sequence[str] = ("/u/", "/c/", "/v1/scrub")
+        self,
+        app: ASGIApp,
+        *,
+        largest: int = LARGEST_BODY,
+        unlimited: Sequence[str] = ("/u/", "/c/", "/v1/scrub"),
     ) -> None:
         self._app = app
         self._largest = largest
