@@ -90,11 +90,20 @@ class Lane:
         return replies
 
     async def read(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
-        """Replies of commands that change nothing: asked again, once, when the connection was lost."""
-        try:
-            return await self.execute_many(commands)
-        except ConnectionLost:
-            return await self.execute_many(commands)
+        """Replies of commands that change nothing: asked again, within the time, while connections are lost."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout
+        while True:
+            try:
+                return await self.execute_many(commands)
+            except ConnectionLost:
+                if loop.time() >= deadline:
+                    raise
+
+    async def read_one(self, *args: Argument) -> Any:
+        """`read` of one command."""
+        (reply,) = await self.read([args])
+        return reply
 
     async def close(self) -> None:
         self._closed = True

@@ -26,7 +26,7 @@ class Log:
         """The record with this id; NotFound."""
         number, stream_id = parse_record_id(text)
         shard = self._shards.numbered(number)
-        found = _records(shard, await self._lane.execute("XRANGE", shard.log, stream_id, stream_id))
+        found = _records(shard, await self._lane.read_one("XRANGE", shard.log, stream_id, stream_id))
         if not found:
             raise NotFound("no such record")
         return found[0]
@@ -39,7 +39,7 @@ class Log:
         end = int(stream_id.partition("-")[0]) + _HISTORY
         start = "(" + stream_id
         while True:
-            reply = await self._lane.execute("XRANGE", shard.log, start, end, "COUNT", _PAGE)
+            reply = await self._lane.read_one("XRANGE", shard.log, start, end, "COUNT", _PAGE)
             for record in _records(shard, reply):
                 if record.decision == text and record.kind in OUTCOMES:
                     return [first, record]
@@ -50,7 +50,7 @@ class Log:
     async def message(self, message: str) -> list[str]:
         """Ids of the hand-overs of a message: of several copies by its own id, of one by the decision's."""
         shard = self._shards.of_name(message)
-        listed = await self._lane.execute("LRANGE", shard.message(message), 0, -1)
+        listed = await self._lane.read_one("LRANGE", shard.message(message), 0, -1)
         return [item.decode() for item in listed] or [message]
 
     async def list_message(self, message: str, decision_ids: Sequence[str], seconds: float) -> None:
@@ -64,7 +64,7 @@ class Log:
         if not facts.recent:
             return []
         commands: list[list[Argument]] = [["XRANGE", shard.log, order, order] for order in facts.recent]
-        replies = await self._lane.execute_many(commands)
+        replies = await self._lane.read(commands)
         return [record for reply in reversed(replies) for record in _records(shard, reply)]
 
     async def of(self, recipient_key: bytes, limit: int = 100) -> list[Record]:
@@ -73,7 +73,7 @@ class Log:
         found: list[Record] = []
         end = "+"
         while len(found) < limit:
-            reply = await self._lane.execute("XREVRANGE", shard.log, end, "-", "COUNT", _PAGE)
+            reply = await self._lane.read_one("XREVRANGE", shard.log, end, "-", "COUNT", _PAGE)
             found += [record for record in _records(shard, reply) if record.recipient == wanted]
             if len(reply) < _PAGE:
                 break
@@ -84,13 +84,13 @@ class Log:
         """Every record from now on, as it comes; of one shard in order."""
         last = dict.fromkeys(self._shards.all, "$")
         for shard in last:
-            newest = await self._lane.execute("XREVRANGE", shard.log, "+", "-", "COUNT", 1)
+            newest = await self._lane.read_one("XREVRANGE", shard.log, "+", "-", "COUNT", 1)
             last[shard] = newest[0][0].decode() if newest else "0-0"
         while True:
             commands: list[list[Argument]] = [
                 ["XRANGE", shard.log, "(" + after, "+", "COUNT", _PAGE] for shard, after in last.items()
             ]
-            replies = await self._lane.execute_many(commands)
+            replies = await self._lane.read(commands)
             for shard, reply in zip(list(last), replies, strict=True):
                 for record in _records(shard, reply):
                     yield record

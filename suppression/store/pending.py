@@ -22,7 +22,7 @@ async def put(
 
 async def get(store: Store, recipient_key: bytes, number: bytes) -> dict[str, str] | None:
     """None when there is none any more."""
-    sealed = await store.client.stops.execute("GET", _key(store, recipient_key, number))
+    sealed = await store.client.stops.read_one("GET", _key(store, recipient_key, number))
     return None if sealed is None else store.sealer.open_evidence(sealed, recipient_key)
 
 

@@ -148,7 +148,7 @@ class People:
         swept = 0
         for shard in self._store.shards.all:
             now = codec.milliseconds(self._store.server_now())
-            due = await self._lane.execute("ZRANGEBYSCORE", shard.unfinished, "-inf", now, "LIMIT", 0, limit)
+            due = await self._lane.read_one("ZRANGEBYSCORE", shard.unfinished, "-inf", now, "LIMIT", 0, limit)
             for key in due:
                 swept += (await self.read(key)).unfinished
                 person = await self.finish(key)

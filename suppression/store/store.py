@@ -302,13 +302,13 @@ class Store:
 
     async def address(self, recipient_key: bytes) -> Address | None:
         """The recipient's sealed address, where one is kept."""
-        sealed = await self.client.stops.execute("GET", self._shard(recipient_key).address(recipient_key))
+        sealed = await self.client.stops.read_one("GET", self._shard(recipient_key).address(recipient_key))
         return None if sealed is None else self.sealer.open_address(sealed, recipient_key)
 
     async def evidence(self, recipient_key: bytes, entry_id: str) -> dict[str, str]:
         """What was recorded with an entry or consent; empty where nothing was."""
         key = self._shard(recipient_key).evidence(recipient_key, entry_id)
-        sealed = await self.client.stops.execute("GET", key)
+        sealed = await self.client.stops.read_one("GET", key)
         return {} if sealed is None else self.sealer.open_evidence(sealed, recipient_key)
 
     def _shard(self, recipient_key: bytes) -> ShardKeys:

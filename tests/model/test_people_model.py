@@ -93,11 +93,11 @@ class Gateway:
         await self.lane.revive()
         self.people = People(self.store)
         for shard in self.store.shards.all:
-            for key in await self.lane.execute("ZRANGE", shard.unfinished, 0, -1):
-                await self.lane.execute("ZADD", shard.unfinished, "XX", 0, key)
+            for key in await self.lane.read_one("ZRANGE", shard.unfinished, 0, -1):
+                await self.lane.read_one("ZADD", shard.unfinished, "XX", 0, key)
         await self.people.sweep()
         for shard in self.store.shards.all:
-            assert await self.lane.execute("ZCARD", shard.unfinished) == 0
+            assert await self.lane.read_one("ZCARD", shard.unfinished) == 0
 
     async def members(self, person: str) -> set[str]:
         """As both sides say, who must agree."""
@@ -175,10 +175,10 @@ async def _kill_at_each_step(gateway: Gateway, call: str, said: tuple[str, ...],
 async def empty_people(gateway: Gateway) -> None:
     """The same store without anybody in it."""
     for shard in gateway.store.shards.all:
-        keys = await gateway.lane.execute("KEYS", b"{%b}*" % shard.tag.encode())
+        keys = await gateway.lane.read_one("KEYS", b"{%b}*" % shard.tag.encode())
         gone = [key for key in keys if key != shard.meta and not key.endswith(b"catalogue")]
         if gone:
-            await gateway.lane.execute("DEL", *gone)
+            await gateway.lane.read_one("DEL", *gone)
 
 
 async def _all_or_nothing(gateway: Gateway, call: str, said: tuple[str, ...]) -> None:
