@@ -177,8 +177,6 @@ class Lane:
                     self._under_way.append(call)
             if batch:
                 await connection.send_packed_command(batch, check_health=False)
-            elif self._waiting:
-                self._wake.clear()
 
     async def _read(self, connection: Connection) -> None:
         """Reads even when nothing is under way: so a connection that the server closed is noticed at once."""

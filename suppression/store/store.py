@@ -145,8 +145,7 @@ class Store:
 
         `caps`: those that count the message; Moved when one has no room for it any more.
         """
-        if self.full:
-            raise StoreUnavailable("the store is nearly full: sends stop, so that stops can go on")
+        self._has_room()
         recipient, shard = request.recipient, self.shards.of(request.recipient.key)
         step = Step(
             shard,
@@ -202,6 +201,11 @@ class Store:
             return after
         return replace(after, listed=facts.listed, counted=facts.counted)
 
+    def _has_room(self) -> None:
+        """Sends, and permissions to send elsewhere, are stopped before stops have no room left."""
+        if self.full:
+            raise StoreUnavailable("the store is nearly full: sends stop, so that stops can go on")
+
     async def commit_check(
         self,
         request: Request,
@@ -214,6 +218,8 @@ class Store:
 
         The record's id; for a `change_id` seen before, that of the decision made then. A Send counts in `caps`.
         """
+        if isinstance(decision, Send):
+            self._has_room()
         shard = self._shard(request.recipient.key)
         step = Step(
             shard,

@@ -28,12 +28,18 @@ async def test_sends_stop_and_stops_go_on_when_memory_runs_short(store: Store) -
         facts = await store.facts(ann)
         return await store.commit(request, Send(Reason.NO_CONSENT_NEEDED), facts, HandOver("m", "m"))
 
+    async def allow_elsewhere() -> object:
+        request = Request(App("shop", "brand"), Channel.EMAIL, order, ann, store.now())
+        return await store.commit_check(request, Send(Reason.NO_CONSENT_NEEDED), await store.facts(ann))
+
     try:
         used = 1 + int(await headroom.memory_used(store.client.stops) * await _limit(store))
         await store.client.stops.execute("CONFIG", "SET", "maxmemory", used * 4 // 3)
         await _until(store, full=True)
         with pytest.raises(StoreUnavailable, match="full"):
             await send()
+        with pytest.raises(StoreUnavailable, match="full"):
+            await allow_elsewhere()
         stop = Suppress(Scope(), Reason.UNSUBSCRIBED, Way.AGENT, "test", "tester", store.now())
         assert (await apply(store, ann, stop)).created
 
