@@ -138,7 +138,7 @@ class ShardKeys:
     @property
     def matched(self) -> bytes:
         """Hash: by what an unsalted hash of an address is known here, the recipient that it means."""
-        return b"{%b}x" % self.tag.encode()
+        return b"{%b}M" % self.tag.encode()
 
     def message(self, message: str) -> bytes:
         """Which records a message of several copies has."""

@@ -89,3 +89,10 @@ def test_a_handle_leads_back_to_recipient_and_entry(key: bytes, entry: bytes) ->
 def test_a_short_pepper_is_refused() -> None:
     with pytest.raises(ValueError, match="16 bytes"):
         Keyring(b"short")
+
+
+def test_no_two_keys_of_a_shard_have_the_same_name():
+    shard = Shards(1).all[0]
+    names = [value for name in dir(type(shard)) if isinstance(value := getattr(shard, name), bytes)]
+    assert len(names) >= 8
+    assert len(set(names)) == len(names)
