@@ -91,7 +91,7 @@ def test_a_short_pepper_is_refused() -> None:
         Keyring(b"short")
 
 
-def test_no_two_keys_of_a_shard_have_the_same_name():
+def test_no_two_keys_of_a_shard_have_the_same_name() -> None:
     shard = Shards(1).all[0]
     names = [value for name in dir(type(shard)) if isinstance(value := getattr(shard, name), bytes)]
     assert len(names) >= 8
