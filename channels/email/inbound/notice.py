@@ -1,0 +1,204 @@
+"""Bounces in prose: mailers that tell people, not programs, which recipient failed and why.
+
+A message is a notice only where something besides its words says that a mail server wrote it; a person who quotes or
+forwards a bounce writes no notice.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from channels.email.inbound import flufl
+from channels.email.inbound.html_text import html_to_text
+from channels.email.inbound.received import Received
+from channels.email.inbound.report_parts import NO_ORIGINAL, Original, address_list, original_of
+
+MAX_LINES = 400
+MAX_LINE = 500
+MAX_SLICE = 1200
+MAX_RECIPIENTS = 100
+
+_ADDRESS = r"""([^\s<>()"',;:\[\]=|]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?)"""
+SERVER = re.compile(r"mailer[-_ ]?daemon|mail ?deliver|^[^@]*<>|delivery (?:system|subsystem|report)|mdaemon", re.IGNORECASE)
+OFFICE = re.compile(r"\b(?:post[_-]?master|mail administrator|system administrator)\b", re.IGNORECASE)
+FAILURE_SUBJECT = re.compile(
+    r"undeliver|deliver(?:y|ed)\W+(?:\w+\W+){0,3}(?:fail|problem|error|status|report|delay|notif|warn)|fail\w* (?:mail|notice|deliver)"
+    r"|mail\W+(?:\w+\W+){0,3}(?:fail|delivery|system error|not delivered|could not be)|return(?:ed|ing) (?:mail|message)|non[- ]?(?:delivery|remis)"
+    r"|could not be delivered|not delivered|processing error|automatically rejected|aws notification message"
+    r"|delayed (?:mail|\d+)|(?:has not yet|not yet) been delivered|could not send|доставлено|non recens|mail error|メールエラー|malformed recipient",
+    re.IGNORECASE,
+)
+ANSWER = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|antw|sv|vs)\s*(?:\[\d+\])?:", re.IGNORECASE)
+FAILURE = re.compile(
+    r"fail|undeliver|not (?:yet )?(?:be(?:en)? )?deliver|n't (?:be )?deliver|unable|could ?n[o']t|cannot|reject|unknown|not reach|invalid"
+    r"|error|not (?:be )?accept|no such|delayed|not sent|not exist|no longer|returned|quota|mailbox|送信できません|не может быть доставлено",
+    re.IGNORECASE,
+)
+DELAY = re.compile(
+    r"has been delayed|not yet been delivered|(?<!further )delivery attempts will (?:continue|be made)|will (?:continue to attempt|be retried)"
+    r"|warning (?:message )?only|only a temporary failure|still being retried|could not send mail for past|has been postponed"
+    r"|continue to try|attempts will continue|is delayed for",
+    re.IGNORECASE,
+)
+# Where the returned mail begins. The last two: its first header field, or a server's own line before it.
+RETURNED = re.compile(
+    r"^[^\w\n]{0,80}(?:(?:this|below|above|included|here|enclosed|attachment)\W+(?:\w+\W+){0,5}(?:is|are|follows)\W+(?:\w+\W+){0,2}(?:copy|original)"
+    r"|(?:the )?(?:original|unsent|returned|undelivered|bounced|old|start of returned) (?:e-?)?(?:mail|message)(?: text)?(?: (?:follows|attached|below|headers?|as))?"
+    r"|(?:message|mail) (?:header|text|body)s?(?: follows?)?|the header|a copy of|header of the source|mensaje original|copy of your"
+    r"|your message reads|smtp command|forwarded message|no more than \d+k?)\b[^\n]{0,200}$"
+    r"|^(?:return-path|received|x-google-smtp-source|dkim-signature|x-received):[^\n]{0,300}$"
+    r"|^From \S{1,200} {1,3}\w{3} \w{3} [ \d]\d ",
+    re.IGNORECASE | re.MULTILINE,
+)
+FIRST_FIELD = re.compile(r"^(?:return-path|received|x-google-smtp-source|dkim-signature|x-received|date|from|to|subject|message-id):", re.I | re.M)
+REASON = re.compile(r"[A-Za-z]{3,}")
+FIELDS = re.compile(r"^(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
+NOT_OF_THE_RECIPIENT = re.compile(r"contact|assist|question|please reply|support|in error|for help|mail from|from:|unsubscribe", re.I)
+# A line that begins with the address, or says that it is one that failed.
+LEADS = re.compile(r"""^[\s>*|•-]{0,40}["'<\[]{0,3}(?:mailto:)?""" + _ADDRESS + r"""["'>\]]{0,3}(?=\s*(?:[:;(\[<-]|,?$|\.\.\.)|\s+(?:on|invalid|error|unknown|no|is|was)\b)""", re.IGNORECASE)
+TRANSCRIPT = re.compile(r"^[45]\d\d[ -][^\n]{0,40}" + _ADDRESS + r">?\.\.\.[^\n]{0,400}$", re.MULTILINE)
+NAMED = re.compile(
+    r"(?:rcpt to|recipients?(?: address)?|error-for|undeliverable(?: to| address)|unknown user|userid|delivered to|deliver\w* (?:your |the )?(?:mail|message)(?: to)?"
+    r"|attempts|addressed to|is full|following recipient|your message to|address to which|email to this address|doesn't have an? \S{1,100} account"
+    r"|generated from|expanded from|[45]\d\d(?:[ -]\d\.\d\.\d)?|recipient: ?\[smtp|dda:smtp|local mailbox)[\s:=(<\"'*\[,-]{1,12}"
+    + _ADDRESS,
+    re.IGNORECASE,
+)
+
+
+def is_notice(received: Received, mail_from: str | None = None) -> bool:
+    """Whether a mail server wrote it, by all but its text."""
+    subject = received.value("subject")
+    if ANSWER.match(subject) and not _from_server(received):
+        return _null_return_path(received, mail_from)
+    return (
+        _null_return_path(received, mail_from)
+        or _from_server(received)
+        or bool(received.header.named(b"x-failed-recipients"))
+        or received.report_type in ("delivery-status", "?")
+        or bool(FAILURE_SUBJECT.search(subject))
+    )
+
+
+def _null_return_path(received: Received, mail_from: str | None) -> bool:
+    if mail_from is not None:
+        return not mail_from
+    return any(value.replace(" ", "") == "<>" or SERVER.search(value) for value in received.values("return-path"))
+
+
+def _from_server(received: Received) -> bool:
+    sender = received.value("from")
+    return bool(SERVER.search(sender) or OFFICE.search(sender))
+
+
+def is_delay(received: Received) -> bool:
+    """Whether it only warns: the mailer goes on trying."""
+    return bool(DELAY.search(received.value("subject")) or DELAY.search(_notice(received)))
+
+
+def recipients(received: Received) -> list[tuple[str | None, str]]:
+    """Each recipient that failed, and what is said of it. None for one that is not named."""
+    text = _notice(received)
+    if not (FAILURE.search(text) or _from_server(received) or received.header.named(b"x-failed-recipients")):
+        return []
+    found = _named(received, text) or flufl.recipients(received)
+    if found:
+        return [(address, _said(text, address, found)) for address in found[:MAX_RECIPIENTS]]
+    if SERVER.search(received.value("from")) or FAILURE_SUBJECT.search(received.value("subject")):
+        return [(None, _flat(text))]
+    return []
+
+
+def reason(received: Received, address: str | None) -> str:
+    """What the text for people says of a recipient."""
+    text = _notice(received)
+    return _said(text, address, _named(received, text)) if text else ""
+
+
+def returned_in_text(received: Received) -> Original:
+    """The mail that was returned below the notice, without a part of its own."""
+    text = _text(received)
+    start = RETURNED.search(text)
+    field = FIRST_FIELD.search(text, start.start()) if start else None
+    return original_of(text[field.start() :].encode("utf-8", "replace")) if field else NO_ORIGINAL
+
+
+def status_fields(received: Received) -> bytes:
+    """The lines of a text in which fields of RFC 3464 stand, from the block of the first on."""
+    text = _text(received)
+    at = FIELDS.search(text)
+    if at is None:
+        return b""
+    start = max(text.rfind("\n\n", 0, at.start()), 0)
+    return text[start:].encode("utf-8", "replace")
+
+
+@lru_cache(maxsize=1)
+def _text(received: Received) -> str:
+    """The first part with words; of HTML, what it shows."""
+    for part in received.leaves:
+        if part.media.main not in ("text", "multipart", ""):
+            continue
+        text = received.text(part)
+        if part.media.sub == "html":
+            text = html_to_text(text)
+        if text.strip():
+            return "\n".join(line[:MAX_LINE] for line in text.split("\n", 4 * MAX_LINES)[: 4 * MAX_LINES])
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _notice(received: Received) -> str:
+    """The text before the returned mail."""
+    text = _text(received)
+    for start in RETURNED.finditer(text):
+        if text[: start.start()].strip():
+            text = text[: start.start()]
+            break
+    lines = text.split("\n", MAX_LINES)[:MAX_LINES]
+    return "\n".join(line for line in lines if not line.lstrip()[:8].lower().startswith("subject:"))
+
+
+def _named(received: Received, text: str) -> list[str]:
+    """The recipients that failed, by X-Failed-Recipients (Exim, Gmail) or by the text."""
+    found = address_list(", ".join(received.values("x-failed-recipients"))) or list(_in_lines(text))
+    own = _own(received)
+    others = [address for address in found if address.lower() not in own and not OFFICE.search(address)]
+    return list(dict.fromkeys(others or found))
+
+
+def _own(received: Received) -> frozenset[str]:
+    """The addresses that the notice is from and for."""
+    names = ("to", "cc", "from", "reply-to", "return-path", "delivered-to", "x-original-to")
+    listed = (value for name in names for value in received.values(name))
+    return frozenset(address.lower() for value in listed for address in address_list(value))
+
+
+def _in_lines(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        match = (LEADS.match(line) or NAMED.search(line)) if "@" in line else None
+        if match and not NOT_OF_THE_RECIPIENT.search(line, 0, match.start(1)):
+            yield match[1]
+
+
+def _said(text: str, address: str | None, known: list[str]) -> str:
+    """What stands from an address to the next recipient's; all of it where it is about one."""
+    if address is None or len(known) <= 1:
+        return _flat(text)
+    lines = [line[0] for line in TRANSCRIPT.finditer(text) if line[1] == address]
+    if lines:
+        return _flat("\n".join(lines))
+    start = text.find(address)
+    if start < 0:
+        return _flat(text)
+    start = text.rfind("\n", 0, start) + 1
+    places = (text.find(other, start + 1) for other in known if other != address)
+    end = min((text.rfind("\n", 0, place) for place in places if place > start), default=len(text))
+    said = _flat(text[start : max(end, start)])
+    # Some mailers say it once, before the first of those it holds for.
+    before = min((place for place in map(text.find, known) if place >= 0), default=0)
+    return said if REASON.search(said.replace(address, "")) else f"{said} {_flat(text[:before])}"[:MAX_SLICE]
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())[:MAX_SLICE]
