@@ -171,7 +171,7 @@ WORDS = (
 STATUS = re.compile(r"(?<![\d.])([245])\.([0-7])\.(\d{1,3})(?![\d.]*\d)")
 # What follows a reply in a sentence; not a telephone number, a size or a time.
 REPLY = re.compile(
-    r"(?<![\d.#(-])([45]\d\d)(?=[ :;,\]-]*(?:[ :;,\]-](?!k?bytes|[km]b\b|sec|min|hour|messages)[A-Za-z]|[^A-Za-z0-9 ]|[ -][245]\.\d\.|[ -][45]\d\d[ -]|$))",
+    r"(?<![\d.#(-])([45]\d\d)(?=[ :;,\]-]*(?:[ :;,\]-](?!k?bytes|[km]b\b|sec|min|hour|messages)[A-Za-z]|-?[^A-Za-z0-9 -]|[ -][245]\.\d\.|[ -][45]\d\d[ -]|$))",
     re.IGNORECASE,
 )
 BRACKETS = re.compile(r"[()\[\]{}<>\"]+")
