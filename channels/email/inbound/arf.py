@@ -48,7 +48,6 @@ class Form(StrEnum):
     SNS = "sns"  # Amazon SES, by mail
 
 
-
 # What it means for the person: they want no more of it, or they said nothing of the kind.
 SUPPRESSES: dict[FeedbackType, bool | None] = {
     FeedbackType.ABUSE: True,

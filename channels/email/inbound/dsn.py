@@ -55,6 +55,12 @@ class Bounce:
         named = (self.original_recipient, self.final_recipient)
         return tuple(dict.fromkeys(address for address in named if address))
 
+    @property
+    def permanent(self) -> bool:
+        """Whether this delivery failed for good by its code: RFC 3464 appendix E has `failed` with 4.x.x."""
+        temporary = self.kind in (Kind.TEMPORARY, Kind.MAILBOX_FULL) or self.status.startswith("4")
+        return self.action is Action.FAILED and not temporary
+
 
 def read_dsn(raw: bytes, mail_from: str | None = None) -> list[Bounce]:
     """The bounces in a message; none where it is no bounce. `mail_from`: of its envelope, None if unknown."""
@@ -106,7 +112,7 @@ def _from_blocks(found: Iterable[Fields]) -> list[Bounce]:
 def _of_block(block: Fields, envelope: str, mta: str) -> Bounce:
     # The comment of a Status and what stands there instead of a code say as much as Diagnostic-Code does.
     words = first(block, "status")
-    code = bounce_codes.status(words)
+    code = bounce_codes.field_status(words)
     kind, separator, diagnostic = first(block, "diagnostic-code").partition(";")
     said = diagnostic.strip() if separator else kind.strip()
     extra = words if not code or "(" in words else ""

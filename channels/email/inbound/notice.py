@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from channels.email.inbound import flufl
+from channels.email.inbound.bounce_codes import Action, Kind, kind_of
 from channels.email.inbound.html_text import html_to_text
 from channels.email.inbound.received import Received
 from channels.email.inbound.report_parts import NO_ORIGINAL, Original, address_list, original_of
@@ -19,49 +20,77 @@ MAX_SLICE = 1200
 MAX_RECIPIENTS = 100
 
 _ADDRESS = r"""([^\s<>()"',;:\[\]=|]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?)"""
-SERVER = re.compile(r"mailer[-_ ]?daemon|mail ?deliver|^[^@]*<>|delivery (?:system|subsystem|report)|mdaemon", re.IGNORECASE)
+SERVER = re.compile(
+    r"mailer[-_ ]?daemon|mail ?deliver|^[^@]*<>|delivery (?:system|subsystem|report)|mdaemon", re.IGNORECASE
+)
 OFFICE = re.compile(r"\b(?:post[_-]?master|mail administrator|system administrator)\b", re.IGNORECASE)
 FAILURE_SUBJECT = re.compile(
-    r"undeliver|deliver(?:y|ed)\W+(?:\w+\W+){0,3}(?:fail|problem|error|status|report|delay|notif|warn)|fail\w* (?:mail|notice|deliver)"
-    r"|mail\W+(?:\w+\W+){0,3}(?:fail|delivery|system error|not delivered|could not be)|return(?:ed|ing) (?:mail|message)|non[- ]?(?:delivery|remis)"
+    r"undeliver|deliver(?:y|ed)\W+(?:\w+\W+){0,3}(?:fail|problem|error|status|report|delay|notif|warn)"
+    r"|fail\w* (?:mail|notice|deliver)"
+    r"|mail\W+(?:\w+\W+){0,3}(?:fail|delivery|system error|not delivered|could not be)|return(?:ed"
+    r"|ing) (?:mail|message)|non[- ]?(?:delivery|remis)"
     r"|could not be delivered|not delivered|processing error|automatically rejected|aws notification message"
-    r"|delayed (?:mail|\d+)|(?:has not yet|not yet) been delivered|could not send|доставлено|non recens|mail error|メールエラー|malformed recipient",
+    r"|delayed (?:mail|\d+)|(?:has not yet|not yet) been delivered|could not send|доставлено|non recens"
+    r"|mail error|メールエラー|malformed recipient",
     re.IGNORECASE,
 )
 ANSWER = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|antw|sv|vs)\s*(?:\[\d+\])?:", re.IGNORECASE)
 FAILURE = re.compile(
-    r"fail|undeliver|not (?:yet )?(?:be(?:en)? )?deliver|n't (?:be )?deliver|unable|could ?n[o']t|cannot|reject|unknown|not reach|invalid"
-    r"|error|not (?:be )?accept|no such|delayed|not sent|not exist|no longer|returned|quota|mailbox|送信できません|не может быть доставлено",
+    r"fail|undeliver|not (?:yet )?(?:be(?:en)? )?deliver|n't (?:be )?deliver|unable|could ?n[o']t|cannot"
+    r"|reject|unknown|not reach|invalid"
+    r"|error|not (?:be )?accept|no such|delayed|not sent|not exist|no longer|returned|quota|mailbox"
+    r"|送信できません|не может быть доставлено",
     re.IGNORECASE,
 )
 DELAY = re.compile(
-    r"has been delayed|not yet been delivered|(?<!further )delivery attempts will (?:continue|be made)|will (?:continue to attempt|be retried)"
-    r"|warning (?:message )?only|only a temporary failure|still being retried|could not send mail for past|has been postponed"
+    r"has been delayed|not yet been delivered|(?<!further )delivery attempts will (?:continue|be made)"
+    r"|will (?:continue to attempt|be retried)"
+    r"|warning (?:message )?only|only a temporary failure|still being retried|could not send mail for past"
+    r"|has been postponed"
     r"|continue to try|attempts will continue|is delayed for",
     re.IGNORECASE,
 )
 # Where the returned mail begins. The last two: its first header field, or a server's own line before it.
 RETURNED = re.compile(
-    r"^[^\w\n]{0,80}(?:(?:this|below|above|included|here|enclosed|attachment)\W+(?:\w+\W+){0,5}(?:is|are|follows)\W+(?:\w+\W+){0,2}(?:copy|original)"
-    r"|(?:the )?(?:original|unsent|returned|undelivered|bounced|old|start of returned) (?:e-?)?(?:mail|message)(?: text)?(?: (?:follows|attached|below|headers?|as))?"
-    r"|(?:message|mail) (?:header|text|body)s?(?: follows?)?|the header|a copy of|header of the source|mensaje original|copy of your"
+    r"^[^\w\n]{0,80}(?:(?:this|below|above|included|here|enclosed|attachment)\W+(?:\w+\W+){0,5}(?:is|are"
+    r"|follows)\W+(?:\w+\W+){0,2}(?:copy|original)"
+    r"|(?:the )?(?:original|unsent|returned|undelivered|bounced|old|start of returned) (?:e-?)?(?:mail"
+    r"|message)(?: text)?(?: (?:follows|attached|below|headers?|as))?"
+    r"|(?:message|mail) (?:header|text|body)s?(?: follows?)?|the header|a copy of|header of the source"
+    r"|mensaje original|copy of your"
     r"|your message reads|smtp command|forwarded message|no more than \d+k?)\b[^\n]{0,200}$"
     r"|^(?:return-path|received|x-google-smtp-source|dkim-signature|x-received):[^\n]{0,300}$"
     r"|^From \S{1,200} {1,3}\w{3} \w{3} [ \d]\d ",
     re.IGNORECASE | re.MULTILINE,
 )
-FIRST_FIELD = re.compile(r"^(?:return-path|received|x-google-smtp-source|dkim-signature|x-received|date|from|to|subject|message-id):", re.I | re.M)
-REASON = re.compile(r"[A-Za-z]{3,}")
+FIRST_FIELD = re.compile(
+    r"^(?:return-path|received|x-google-smtp-source|dkim-signature|x-received|date|from|to|subject"
+    r"|message-id):",
+    re.IGNORECASE | re.MULTILINE,
+)
+LETTERS = re.compile(r"[A-Za-z]{2,}")
 FIELDS = re.compile(r"^(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
-NOT_OF_THE_RECIPIENT = re.compile(r"contact|assist|question|please reply|support|in error|for help|mail from|from:|unsubscribe", re.I)
+NOT_OF_THE_RECIPIENT = re.compile(
+    r"contact|assist|question|please reply|support|in error|for help|mail from|(?<!expanded )from:|unsubscribe",
+    re.IGNORECASE,
+)
 # A line that begins with the address, or says that it is one that failed.
-LEADS = re.compile(r"""^[\s>*|•-]{0,40}["'<\[]{0,3}(?:mailto:)?""" + _ADDRESS + r"""["'>\]]{0,3}(?=\s*(?:[:;(\[<-]|,?$|\.\.\.)|\s+(?:on|invalid|error|unknown|no|is|was)\b)""", re.IGNORECASE)
-TRANSCRIPT = re.compile(r"^[45]\d\d[ -][^\n]{0,40}" + _ADDRESS + r">?\.\.\.[^\n]{0,400}$", re.MULTILINE)
+LEADS = re.compile(
+    r"""^[\s>*|•-]{0,40}["'<\[]{0,3}(?:mailto:)?"""
+    + _ADDRESS
+    + r"""["'>\]]{0,3}(?=\s*(?:[:;(\[<-]|,?$|\.\.\.)|\s+(?:on|invalid|error|unknown|no|is|was)\b)""",
+    re.IGNORECASE,
+)
+TRANSCRIPT = re.compile(
+    r"^[45]\d\d[ -](?:\d\.\d\.\d )?<?" + _ADDRESS + r">?\.\.\.[^\n]{0,400}$", re.MULTILINE
+)
 NAMED = re.compile(
-    r"(?:rcpt to|recipients?(?: address)?|error-for|undeliverable(?: to| address)|unknown user|userid|delivered to|deliver\w* (?:your |the )?(?:mail|message)(?: to)?"
-    r"|attempts|addressed to|is full|following recipient|your message to|address to which|email to this address|doesn't have an? \S{1,100} account"
-    r"|generated from|expanded from|[45]\d\d(?:[ -]\d\.\d\.\d)?|recipient: ?\[smtp|dda:smtp|local mailbox)[\s:=(<\"'*\[,-]{1,12}"
-    + _ADDRESS,
+    r"(?:rcpt to|recipients?(?: address)?|error-for|undeliverable(?: to| address)|unknown user|userid"
+    r"|delivered to|deliver\w* (?:your |the )?(?:mail|message)(?: to)?"
+    r"|attempts|addressed to|is full|following recipient|your message to|address to which"
+    r"|email to this address|doesn't have an? \S{1,100} account"
+    r"|generated from|expanded from|[45]\d\d(?:[ -]\d\.\d\.\d)?|recipient: ?\[smtp|dda:smtp"
+    r"|local mailbox)[\s:=(<\"'*\[,-]{1,12}" + _ADDRESS,
     re.IGNORECASE,
 )
 
@@ -83,7 +112,9 @@ def is_notice(received: Received, mail_from: str | None = None) -> bool:
 def _null_return_path(received: Received, mail_from: str | None) -> bool:
     if mail_from is not None:
         return not mail_from
-    return any(value.replace(" ", "") == "<>" or SERVER.search(value) for value in received.values("return-path"))
+    return any(
+        value.replace(" ", "") == "<>" or SERVER.search(value) for value in received.values("return-path")
+    )
 
 
 def _from_server(received: Received) -> bool:
@@ -104,7 +135,7 @@ def recipients(received: Received) -> list[tuple[str | None, str]]:
     found = _named(received, text) or flufl.recipients(received)
     if found:
         return [(address, _said(text, address, found)) for address in found[:MAX_RECIPIENTS]]
-    if SERVER.search(received.value("from")) or FAILURE_SUBJECT.search(received.value("subject")):
+    if FAILURE_SUBJECT.search(received.value("subject")):
         return [(None, _flat(text))]
     return []
 
@@ -182,22 +213,30 @@ def _in_lines(text: str) -> Iterator[str]:
 
 
 def _said(text: str, address: str | None, known: list[str]) -> str:
-    """What stands from an address to the next recipient's; all of it where it is about one."""
-    if address is None or len(known) <= 1:
+    """What is said of an address; all of it where it is about one."""
+    if address is None or len(known) <= 1 or address not in text:
         return _flat(text)
     lines = [line[0] for line in TRANSCRIPT.finditer(text) if line[1] == address]
     if lines:
         return _flat("\n".join(lines))
-    start = text.find(address)
-    if start < 0:
-        return _flat(text)
+    places = sorted((place.start(), place[0]) for place in re.finditer("|".join(map(re.escape, known)), text))
+    at = next(index for index, (_, found) in enumerate(places) if found == address)
+    start, said = places[at][0], ""
+    # A list of addresses, and what is said of all of them.
+    while len(LETTERS.findall(said.replace(address, ""))) < 4 and at < len(places):
+        at = next(
+            (i for i, (_, other) in enumerate(places) if i > at and other != places[at][1]), len(places)
+        )
+        said = _from_to(text, start, places[at][0] if at < len(places) else len(text))
+    if kind_of(Action.FAILED, "", said) is Kind.UNKNOWN:
+        said = f"{said} {_flat(text[: places[0][0]])}"  # said once, before the first
+    return said[:MAX_SLICE]
+
+
+def _from_to(text: str, start: int, end: int) -> str:
+    """Whole lines, from that of the first place up to that of the second."""
     start = text.rfind("\n", 0, start) + 1
-    places = (text.find(other, start + 1) for other in known if other != address)
-    end = min((text.rfind("\n", 0, place) for place in places if place > start), default=len(text))
-    said = _flat(text[start : max(end, start)])
-    # Some mailers say it once, before the first of those it holds for.
-    before = min((place for place in map(text.find, known) if place >= 0), default=0)
-    return said if REASON.search(said.replace(address, "")) else f"{said} {_flat(text[:before])}"[:MAX_SLICE]
+    return _flat(text[start : end if end == len(text) else max(text.rfind("\n", 0, end), start)])
 
 
 def _flat(text: str) -> str:

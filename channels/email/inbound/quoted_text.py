@@ -38,15 +38,19 @@ INTRODUCTIONS = re.compile(
     re.IGNORECASE,
 )
 MAY_INTRODUCE = re.compile(
-    r"\s*\W{0,3}(?:on|am|le|el|en|il|op|em|\d{1,4})\b|.{0,250}(?:schrieb|लिखा|<[^<>\s]{1,200}@)", re.IGNORECASE
+    r"\s*\W{0,3}(?:on|am|le|el|en|il|op|em|\d{1,4})\b|.{0,250}(?:schrieb|लिखा|<[^<>\s]{1,200}@)",
+    re.IGNORECASE,
 )
 # From here on it is another mail: Outlook, Gmail's and Apple's forwards, mobile mailers.
 SEPARATORS = re.compile(
     r"\s*(?:"
-    r"[-_=]{2,}\s*(?:original(?: message| appointment)?|ursprüngliche nachricht|original-?nachricht|weitergeleitete nachricht|forwarded message"
-    r"|message (?:d'origine|original|transféré)|mensaje (?:original|reenviado)|mensagem original|messaggio originale|oorspronkelijk bericht"
+    r"[-_=]{2,}\s*(?:original(?: message| appointment)?|ursprüngliche nachricht|original-?nachricht"
+    r"|weitergeleitete nachricht|forwarded message"
+    r"|message (?:d'origine|original|transféré)|mensaje (?:original|reenviado)|mensagem original"
+    r"|messaggio originale|oorspronkelijk bericht"
     r"|mail (?:original|d'origine)|original email|reply message|मूल संदेश|अग्रेषित संदेश)\s*[-_=]*"
-    r"|(?:begin forwarded message|anfang der weitergeleiteten nachricht|début du message transféré|début du message réexpédié|inicio del mensaje reenviado|अग्रेषित संदेश आरंभ)\s*:"
+    r"|(?:begin forwarded message|anfang der weitergeleiteten nachricht|début du message transféré"
+    r"|début du message réexpédié|inicio del mensaje reenviado|अग्रेषित संदेश आरंभ)\s*:"
     r"|_{10,}|-{20,}|={20,}"
     r")\s*$",
     re.IGNORECASE,
@@ -54,12 +58,17 @@ SEPARATORS = re.compile(
 # Outlook's block of fields without a line before it: From and, within the next lines, Sent, To or Subject.
 OUTLOOK_FROM = re.compile(r"\s*\*?(?:from|von|de|expéditeur|da|van|प्रेषक|से)\s*:\*?\s*\S", re.IGNORECASE)
 OUTLOOK_NEXT = re.compile(
-    r"\s*\*?(?:sent|gesendet|date|datum|envoyé|enviado(?: el)?|fecha|to|an|à|para|cc|subject|betreff|objet|asunto|भेजा गया|दिनांक|विषय|प्रति)\s*:", re.IGNORECASE
+    r"\s*\*?(?:sent|gesendet|date|datum|envoyé|enviado(?: el)?|fecha|to|an|à|para|cc|subject|betreff|objet"
+    r"|asunto|भेजा गया|दिनांक|विषय|प्रति)\s*:",
+    re.IGNORECASE,
 )
 SIGNATURE = re.compile(r"--[ \u00a0]?$|—$|__$")  # RFC 3676 4.3, and what is left of it when blanks are cut
 MOBILE = re.compile(
-    r"\s*(?:sent (?:from|via|with) (?:my |the )?\S.{0,60}|get outlook for (?:ios|android).{0,60}|(?:von|gesendet von|gesendet mit) (?:mein\w* |der |dem )?(?:iphone|ipad|android|handy|samsung|smartphone|mobil|gmx|web\.de|outlook)\S{0,30}.{0,60}"
-    r"|envoyé (?:de|depuis|à partir d)\S? ?(?:mon|l')?.{0,60}|enviado desde (?:mi )?.{0,60}|diese nachricht wurde von meinem .{0,60}|outlook für (?:ios|android).{0,40}"
+    r"\s*(?:sent (?:from|via|with) (?:my |the )?\S.{0,60}|get outlook for (?:ios|android).{0,60}|(?:von"
+    r"|gesendet von|gesendet mit) (?:mein\w* |der |dem )?(?:iphone|ipad|android|handy|samsung|smartphone"
+    r"|mobil|gmx|web\.de|outlook)\S{0,30}.{0,60}"
+    r"|envoyé (?:de|depuis|à partir d)\S? ?(?:mon|l')?.{0,60}|enviado desde (?:mi )?.{0,60}"
+    r"|diese nachricht wurde von meinem .{0,60}|outlook für (?:ios|android).{0,40}"
     r"|मेरे .{0,40} से भेजा गया.{0,10})\s*$",
     re.IGNORECASE,
 )
@@ -141,7 +150,7 @@ def _unflowed(text: str, *, delsp: bool) -> str:
     flowing = False
     for line in text.split("\n", MAX_LINES)[:MAX_LINES]:
         quoted = line.startswith(">")
-        bare = line[1:] if line.startswith(" ") else line  # space-stuffing
+        bare = line.removeprefix(" ")  # space-stuffing
         if flowing and not quoted and bare != "-- " and len(out[-1]) < MAX_LINE:
             out[-1] += bare
         else:

@@ -127,12 +127,19 @@ def original_of(data: bytes) -> Original:
     fields = _fields_until_body(with_crlf(data[:MAX_HEADER]).lstrip(b"\r\n"))
     if not fields:
         return NO_ORIGINAL
-    listed = [a for name in ("to", "cc", "delivered-to") for value in fields.get(name, ()) for a in address_list(value)]
+    listed = [
+        a
+        for name in ("to", "cc", "delivered-to")
+        for value in fields.get(name, ())
+        for a in address_list(value)
+    ]
     return Original(
         message_id=message_id(first(fields, "message-id")),
         sender=next(iter(address_list(first(fields, "from"))), None),
         recipients=tuple(dict.fromkeys(listed)),
-        unsubscribe=tuple(uri.strip() for value in fields.get("list-unsubscribe", ()) for uri in URI.findall(value)),
+        unsubscribe=tuple(
+            uri.strip() for value in fields.get("list-unsubscribe", ()) for uri in URI.findall(value)
+        ),
         feedback_id="".join(first(fields, "cfbl-feedback-id").split()),
         fields=fields,
     )

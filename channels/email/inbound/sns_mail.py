@@ -52,7 +52,9 @@ def _json(text: str) -> Mapping[str, Any]:
 def _bounces(event: Mapping[str, Any]) -> list[Bounce]:
     bounce = _dict(event.get("bounce"))
     original = _original(event)
-    return [_bounce(_dict(recipient), bounce, original) for recipient in _list(bounce.get("bouncedRecipients"))]
+    return [
+        _bounce(_dict(recipient), bounce, original) for recipient in _list(bounce.get("bouncedRecipients"))
+    ]
 
 
 def _bounce(recipient: Mapping[str, Any], bounce: Mapping[str, Any], original: Original) -> Bounce:
@@ -90,8 +92,12 @@ def _complaint(event: Mapping[str, Any]) -> Complaint:
 def _original(event: Mapping[str, Any]) -> Original:
     """SES gives the header fields of the mail as it was given to it, and a Message-ID of its own."""
     mail = _dict(event.get("mail"))
-    lines = [(_text(_dict(one).get("name")), _text(_dict(one).get("value"))) for one in _list(mail.get("headers"))]
-    return original_of("".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in lines).encode("utf-8", "replace"))
+    lines = [
+        (_text(_dict(one).get("name")), _text(_dict(one).get("value"))) for one in _list(mail.get("headers"))
+    ]
+    return original_of(
+        "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in lines).encode("utf-8", "replace")
+    )
 
 
 def _dict(value: object) -> Mapping[str, Any]:
