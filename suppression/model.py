@@ -239,6 +239,8 @@ class Sender:
     language       of pages and footers, where the reader's is not known
     logo_url, colour  of its pages: an https URL, "#rrggbb"; "" for none
     soft_opt_in    what an app's `order` gives; None: nothing
+    return_path    "ours": bounces of mail with a way out come to the gateway, where mail comes in; or "keep"
+    opt_out_mailbox, deliver_to  address at which people say stop by mail, and where all mail to it is relayed
     """
 
     name: str
@@ -254,3 +256,6 @@ class Sender:
     logo_url: str = ""
     colour: str = ""
     soft_opt_in: SoftOptIn | None = None
+    return_path: str = "ours"
+    opt_out_mailbox: str = ""
+    deliver_to: str = ""

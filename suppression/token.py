@@ -6,7 +6,8 @@
 
 No address is in one. Purpose, sender and app are tags of their names; the caller knows the names. There is one
 text for one token in each encoding: a text altered in any character, unused bits included, is no token.
-Of a confirmation's token the 8 bytes of purpose and app are the number of what it confirms.
+Of a confirmation's token the 8 bytes of purpose and app are the number of what it confirms; of a return path's
+the 8 of sender and app are the number of the way back to whoever sent the mail.
 Keys may be added for ever; a key that is dropped makes dead links of all its mails, so none is.
 """
 
@@ -33,18 +34,27 @@ _BASE32 = re.compile(r"[a-z2-7]{64}")
 
 
 class TokenKind(StrEnum):
-    """Where the link stands. `header`: a POST stops at once; `body`: a page asks first.
+    """Where the link stands. `header`: a POST stops at once; `body`: a page asks first; `mailto`: a mail stops at once.
 
-    `confirm`: in a mail that asks whether what was asked for is meant.
+    `bounce`: in a return path and a feedback id, which stop nothing by themselves; `confirm`: in a mail that asks
+    whether what was asked for is meant.
     """
 
     HEADER = "header"
     BODY = "body"
+    MAILTO = "mailto"
+    BOUNCE = "bounce"
     CONFIRM = "confirm"
 
 
-# First and second byte. High half of the first: version of the layout. 0x13 and 0x14 are kept for mailto, bounce.
-_KINDS = {TokenKind.HEADER: 0x11, TokenKind.BODY: 0x12, TokenKind.CONFIRM: 0x15}
+# First and second byte. High half of the first: version of the layout.
+_KINDS = {
+    TokenKind.HEADER: 0x11,
+    TokenKind.BODY: 0x12,
+    TokenKind.MAILTO: 0x13,
+    TokenKind.BOUNCE: 0x14,
+    TokenKind.CONFIRM: 0x15,
+}
 _CHANNELS = {None: 0, Channel.EMAIL: 1, Channel.SMS: 2, Channel.VOICE: 3, Channel.AUDIENCE: 4}
 _KIND_OF = {code: kind for kind, code in _KINDS.items()}
 _CHANNEL_OF = {code: channel for channel, code in _CHANNELS.items()}
@@ -66,10 +76,15 @@ class Token:
         """`number`: 8 bytes."""
         return cls(TokenKind.CONFIRM, channel, recipient_key, number[:TAG], sender, number[TAG:])
 
+    @classmethod
+    def leading_back(cls, channel: Channel, recipient_key: bytes, purpose: bytes, number: bytes) -> "Token":
+        """`number`: 8 bytes."""
+        return cls(TokenKind.BOUNCE, channel, recipient_key, purpose, number[:TAG], number[TAG:])
+
     @property
     def number(self) -> bytes:
-        """Of a `confirm` token: of what is confirmed."""
-        return self.purpose + self.app
+        """Of a `confirm` token: of what is confirmed; of a `bounce` token: of the way back."""
+        return (self.sender if self.kind is TokenKind.BOUNCE else self.purpose) + self.app
 
 
 def tag(name: str) -> bytes:

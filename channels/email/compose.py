@@ -11,6 +11,8 @@ from functools import cached_property
 from channels.email.addresses import addresses
 from channels.email.broken_signatures import broken_signatures, signature_domain
 from channels.email.displayed import displayed
+from channels.email.feedback_headers import BOTH as FEEDBACK
+from channels.email.feedback_headers import feedback_headers
 from channels.email.header_block import Field, HeaderBlock
 from channels.email.list_headers import LIST_ID, REPLACED, list_headers
 from channels.email.media_type import media_type
@@ -137,8 +139,10 @@ class Original:
         add_id = not self._header.named(LIST_ID)
         replaced = [field for name in REPLACED for field in self._header.named(name)]
         edits, visible = self._text_edits(ways)
-        lines = list_headers(ways, list_id=add_id)
-        added = REPLACED | ({LIST_ID} if add_id else frozenset())
+        # Exactly one of each (RFC 9477 6): where its author asked for complaints, they go there.
+        feedback = b"" if any(map(self._header.named, FEEDBACK)) else feedback_headers(ways)
+        lines = list_headers(ways, list_id=add_id) + feedback
+        added = REPLACED | ({LIST_ID} if add_id else frozenset()) | (FEEDBACK if feedback else frozenset())
         return self._copy(received, lines, [*self._private, *replaced], edits, added=added, visible=visible)
 
     def _text(self, name: bytes) -> str | None:

@@ -28,6 +28,8 @@ class WaysOut:
     page_url      the link that a reader sees: a page with a button
     mailto        address or mailto: URI that unsubscribes, where inbound mail is configured
     list_id       "promotions.marketing.list-id.example.com", never renamed once used (RFC 2919)
+    complaints_to  address for complaints by readers (RFC 9477); "": not asked for
+    feedback_id    which mail a complaint is about
     footer        False: list headers only (placeholders are filled all the same)
     link_prefix   what every link of ours begins with; "": as page_url does, up to "/u/"
     """
@@ -43,6 +45,8 @@ class WaysOut:
     footer: bool = True
     language: str = "en"
     link_prefix: str = ""
+    complaints_to: str = ""
+    feedback_id: str = ""
 
     @cached_property
     def own_links(self) -> bytes:

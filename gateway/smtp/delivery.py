@@ -6,7 +6,7 @@ read -> purpose -> how copies look -> each copy: compose, permit, hand over, set
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from channels.carrier import Carriers
 from channels.email.compose import Original
@@ -23,6 +23,7 @@ from gateway.smtp.submission import Submission
 from gateway.smtp.trouble import tell
 from suppression.errors import StoreUnavailable
 from suppression.purposes import Purpose
+from suppression.store.ways_back import WayBack
 
 _BESIDE = (
     512 * 1024
@@ -51,22 +52,36 @@ class Plan:
     message: str
 
 
+class WaysBack(Protocol):
+    """Where ways back are kept."""
+
+    async def keep(self, way: WayBack) -> None: ...
+
+
 class Delivery:
-    """What the front does with a message."""
+    """What the front does with a message. `ways_back`: needed where mail comes in."""
 
     def __init__(
-        self, pipeline: MailPipeline, carriers: Carriers[Mail], composer: Composer, limits: Limits
+        self,
+        pipeline: MailPipeline,
+        carriers: Carriers[Mail],
+        composer: Composer,
+        limits: Limits,
+        ways_back: WaysBack | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._composer = composer
         self._limits = limits
         self._relay = Relay(pipeline, carriers)
         self._reports = Reports(self._relay, composer)
+        self._ways_back = ways_back
 
     async def deliver(self, submission: Submission) -> Delivered:
         plan = await _beside(self._plan, submission, len(submission.content))
         if isinstance(plan, Reply):
             return Delivered(plan)
+        if not await self._can_come_back(plan):
+            return Delivered(replies.STORE_AWAY)
         results = await self._all(plan)
         reply = one_reply(results, plan.message)
         if reply.code == 250:
@@ -109,6 +124,17 @@ class Delivery:
             return purposes.notice(catalogue)
         return purposes.after_data(catalogue, submission.app, submission.purpose, original.purpose_header)
 
+    async def _can_come_back(self, plan: Plan) -> bool:
+        """Whether it is stored to whom the copies' bounces go, where they come to us."""
+        way = plan.composition.way_back
+        if way is None or self._ways_back is None:
+            return way is None
+        try:
+            await self._ways_back.keep(way)
+        except StoreUnavailable:
+            return False
+        return True
+
     # Relaying
 
     async def _all(self, plan: Plan) -> list[Result]:
@@ -136,11 +162,10 @@ class Delivery:
             return Result(copy, State.OPEN, replies.BROKEN)
 
     async def _composed(self, plan: Plan, copy: Copy) -> Result:
-        raw, way_out = await _beside(plan.composition.copy, copy.ask.address, len(plan.original.raw))
-        hand_over = replace(copy.hand_over, details={"way_out": way_out})
-        submission = plan.submission
-        options = tuple(submission.options)
-        mail = Mail(hand_over.message, submission.app.sender, submission.mail_from, raw, options)
+        composed = await _beside(plan.composition.copy, copy.ask.address, len(plan.original.raw))
+        hand_over = replace(copy.hand_over, details={"way_out": composed.done})
+        sender, options = plan.submission.app.sender, tuple(plan.submission.options)
+        mail = Mail(hand_over.message, sender, composed.mail_from, composed.raw, options)
         return await self._relay.hand_over(replace(copy, hand_over=hand_over), mail)
 
     # Afterwards

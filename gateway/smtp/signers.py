@@ -40,8 +40,19 @@ class Signers:
         upwards = (".".join(labels[start:]) for start in range(len(labels)))
         return next((domain for domain in upwards if domain in self.by_domain), self.any_from)
 
-    def sign(self, domain: str, copy: Copy) -> bytes:
-        return self.by_domain[domain].sign(copy, int(time.time()))
+    def also_signing(self, domain: str, address_domain: str) -> str | None:
+        """The domain whose keys sign too, so that a complaints address is covered (RFC 9477 3.1): `domain` itself
+        where the address is at or below it. None: no keys cover it.
+        """
+        if address_domain == domain or address_domain.endswith("." + domain):
+            return domain
+        labels = address_domain.split(".")
+        upwards = (".".join(labels[start:]) for start in range(len(labels)))
+        return next((found for found in upwards if found in self.by_domain), None)
+
+    def sign(self, domains: Iterable[str], copy: Copy) -> bytes:
+        at = int(time.time())
+        return b"".join(self.by_domain[domain].sign(copy, at) for domain in dict.fromkeys(domains))
 
     def untouched(self, original: Original, copy: Copy) -> bytes:
         """For mail that we left alone: signed if it is from one of our domains, and not by that domain yet."""
@@ -49,7 +60,7 @@ class Signers:
         domain = self.signing(from_domain) if from_domain else None
         if domain is None or domain in original.existing_signature_domains:
             return b""
-        return self.sign(domain, copy)
+        return self.sign([domain], copy)
 
 
 def one_from_domain(original: Original) -> str | None:

@@ -140,6 +140,10 @@ class ShardKeys:
         """Hash: by what an unsalted hash of an address is known here, the recipient that it means."""
         return b"{%b}M" % self.tag.encode()
 
+    def way_back(self, number: bytes) -> bytes:
+        """To whom what becomes of a mail is passed on, sealed."""
+        return b"{%b}B" % self.tag.encode() + number
+
     def message(self, message: str) -> bytes:
         """Which records a message of several copies has."""
         return b"{%b}q" % self.tag.encode() + message.encode()

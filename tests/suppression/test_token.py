@@ -115,7 +115,7 @@ def test_garbage_is_nothing_but_an_invalid_token(text: str) -> None:
         KEYS.parse(text)
 
 
-@pytest.mark.parametrize("head", [bytes((0x13, 1, 2)), bytes((0x21, 1, 2)), bytes((0x11, 9, 2))])
+@pytest.mark.parametrize("head", [bytes((0x16, 1, 2)), bytes((0x21, 1, 2)), bytes((0x11, 9, 2))])
 def test_a_kind_or_channel_of_a_later_version_is_refused(head: bytes) -> None:
     """Sealed rightly, but we would not know what it asks for."""
     body = head + bytes(28)

@@ -1,8 +1,13 @@
 """Links: what is minted leads back to what it stood for, and to nothing when anything of it is altered."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
-from gateway.links import Links
+from gateway.http.choices import choices
+from gateway.languages import words
+from gateway.links import Links, stop_at_once
 from suppression.errors import ConfigurationError, InvalidToken
 from suppression.model import Channel, Recipient, Sender
 from suppression.purposes import Catalogue
@@ -66,3 +71,71 @@ def test_names_that_links_could_not_tell_apart_are_refused_at_start() -> None:
     """These two have the same four-byte tag."""
     with pytest.raises(ConfigurationError, match="apart"):
         links(senders=("s2330", "s130636"))
+
+
+# Addresses
+
+PURPOSE = "marketing/promotions"
+
+
+def inbound() -> Links:
+    named = {name: Sender(name, name.title()) for name in ("brand", "acme")}
+    url_base = "https://mail.example.com"
+    return Links(url_base, KEYS, named, ["shop"], Catalogue.shipped, inbound_domain="in.example.com")
+
+
+def mailto() -> str:
+    return inbound().mailto(ANN, purpose=PURPOSE, sender="brand", app="shop")
+
+
+def return_path() -> str:
+    return inbound().return_path(ANN, purpose=PURPOSE, number=b"12345678")
+
+
+def test_addresses_are_within_what_smtp_allows() -> None:
+    """RFC 5321 4.5.3.1.1: 64 octets before the @."""
+    for address, domain in ((mailto(), "u.in.example.com"), (return_path(), "b.in.example.com")):
+        assert address.partition("@")[2] == domain
+        assert len(address.partition("@")[0]) == 64
+
+
+@pytest.mark.parametrize("spelt", [str, str.upper, str.title, str.swapcase])
+def test_an_address_leads_back_in_any_case(spelt: Callable[[str], str]) -> None:
+    link = inbound().read_mailto(spelt(mailto()).partition("@")[0])
+    back = inbound().read_back(spelt(return_path()).partition("@")[0])
+
+    assert (link.purpose, link.sender, link.app, link.recipient.key) == (PURPOSE, "brand", "shop", ANN.key)
+    assert (back.purpose, back.recipient.key, back.number) == (PURPOSE, ANN.key, b"12345678")
+
+
+def test_a_token_is_good_for_its_own_kind_of_link_only() -> None:
+    """What stands in a return path, which strangers see, stops nothing; nor does a mail to a page's token."""
+    page = url(links()).rpartition("/")[2]
+    to_stop, to_report = mailto().partition("@")[0], return_path().partition("@")[0]
+    for read, foreign in (
+        (inbound().read, (to_stop, to_report)),
+        (inbound().read_mailto, (page, to_report)),
+        (inbound().read_back, (page, to_stop)),
+        (inbound().read_confirmation, (page, to_stop, to_report)),
+    ):
+        for text in foreign:
+            with pytest.raises(InvalidToken):
+                read(text)
+
+
+def test_an_altered_address_leads_nowhere() -> None:
+    for local in (mailto().partition("@")[0], return_path().partition("@")[0]):
+        for place, letter in enumerate(local):
+            altered = local[:place] + ("a" if letter != "a" else "b") + local[place + 1 :]
+            for read in (inbound().read_mailto, inbound().read_back):
+                with pytest.raises(InvalidToken):
+                    read(altered)
+
+
+def test_what_stops_at_once_is_what_the_one_click_header_stops() -> None:
+    """Also by the setting that widens it."""
+    link = inbound().read_mailto(mailto().partition("@")[0])
+    for stops in ("purpose", "marketing"):
+        sender = Sender("brand", "Brand", one_click_stops=stops)
+        of_header = choices(replace(link, kind=TokenKind.HEADER), sender, Catalogue.shipped(), words("en"))[0]
+        assert stop_at_once(link, sender) == of_header.scope

@@ -29,6 +29,7 @@ from suppression.errors import StoreUnavailable
 from suppression.model import App, Basis, Channel, Scope, Sender, Way
 from suppression.purposes import Catalogue
 from suppression.store.store import Store
+from suppression.store.ways_back import WaysBack
 from suppression.token import TokenKeys
 
 KEYS = (DkimKey.generate_rsa("example.com", "r1"), DkimKey.generate_ed25519("example.com", "e1"))
@@ -78,21 +79,30 @@ class FrontDoor:
     tls: ssl.SSLContext | None = None
     network_app: App | None = None
     away: bool = False
+    inbound_domain: str = ""
+    sender: Sender = SENDER
+    keys: tuple[DkimKey, ...] = KEYS
 
     def __post_init__(self) -> None:
-        pipeline = Pipeline(self.store, Catalogue.shipped(), {"brand": SENDER})
+        pipeline = Pipeline(self.store, Catalogue.shipped(), {"brand": self.sender})
         self.pipeline = pipeline
         self.changes = Changes(self.store)
-        links = Links(
+        self.links = Links(
             "https://gw.example",
             TokenKeys({1: b"k" * 32}, 1),
-            {"brand": SENDER},
+            {"brand": self.sender},
             [app.name for app in APPS],
             lambda: pipeline.catalogue,
+            self.inbound_domain,
         )
-        composer = Composer(
-            "gw.example", {"brand": SENDER}, links, pipeline.recipient, {"brand": Signers.of(KEYS)}
+        self.composer = Composer(
+            "gw.example",
+            {"brand": self.sender},
+            self.links,
+            pipeline.recipient,
+            {"brand": Signers.of(self.keys)},
         )
+        self.ways_back = WaysBack(self.store)
         self.house = House(
             hostname="gw.example",
             limits=self.limits,
@@ -104,7 +114,7 @@ class FrontDoor:
         )
         self.server = SmtpServer(
             self.house,
-            Delivery(pipeline, self.carriers, composer, self.limits),
+            Delivery(pipeline, self.carriers, self.composer, self.limits, self.ways_back),
             app_for_address=lambda _address: self.network_app,
             tls=self.tls,
         )
@@ -119,6 +129,7 @@ class FrontDoor:
         """From now on the store cannot be reached."""
         self.away = True
         self.pipeline.store = Away(self.store)  # type: ignore[assignment] # as the pipeline sees it then
+        self.ways_back._store = Away(self.store)  # type: ignore[assignment]
 
     @asynccontextmanager
     async def open(self, *, implicit: ssl.SSLContext | None = None) -> AsyncIterator["FrontDoor"]:
