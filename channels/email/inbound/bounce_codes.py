@@ -104,11 +104,11 @@ WORDS = (
     (server_words.NETWORK, Kind.NETWORK),
 )
 
-STATUS = re.compile(r"(?<![\d.])([245])\.([0-7])\.(\d{1,3})(?![\d.]*\d)")
+STATUS = re.compile(r"(?<![\d.])([245])\.0{0,2}([0-7])\.(\d{1,3})(?![\d.]*\d)")
 # What follows a reply in a sentence; not a telephone number, a size or a time.
 REPLY = re.compile(
     r"(?<![\d.#(-])([45]\d\d)(?=[ :;,\]-]*(?:[ :;,\]-](?!k?bytes|[km]b\b|sec|min|hour|messages)[A-Za-z]"
-    r"|-?[^A-Za-z0-9 -]|[ -][245]\.\d\.|[ -][45]\d\d[ -]|$))",
+    r"|-?[^A-Za-z0-9 -]|[ -][245]\.\d{1,3}\.|[ -][45]\d\d[ -]|$))",
     re.IGNORECASE,
 )
 
