@@ -43,9 +43,10 @@ from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.front import House
 from gateway.smtp.limits import Guard, Limits
+from gateway.smtp.mail_server import REFUSAL
 from gateway.smtp.own_mail import OwnMail
 from gateway.smtp.recipients import Recipients
-from gateway.smtp.server import REFUSAL, SmtpServer
+from gateway.smtp.server import SmtpServer
 from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
 from gateway.store_access import open_store

@@ -9,21 +9,23 @@ import asyncio
 import base64
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aiosmtpd.smtp import SMTP
 
 from gateway.smtp import content, replies
 from gateway.smtp.clock import Clock
 from gateway.smtp.content import Heap
-from gateway.smtp.front import Front
 from gateway.smtp.replies import Reply
 from gateway.smtp.session import Session
 from gateway.smtp.starttls import secured
 from gateway.smtp.trouble import tell
+from gateway.smtp.verbs import Verbs
 
 if TYPE_CHECKING:
-    from gateway.smtp.server import SmtpServer
+    from gateway.smtp.mail_server import MailServer
+
+R = TypeVar("R")
 
 # aiosmtpd tells every line of a dialogue, addresses included.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
@@ -40,21 +42,21 @@ class _EndOfTalk(Exception):
 
 
 class Connection(SMTP):
-    """See above. Everything that is about mail is in the session and the front."""
+    """See above. Everything that is about mail is in the session and the verbs."""
 
     line_length_limit = 65_536  # the stream's buffer; a line's own limit is the front's
 
-    def __init__(self, server: "SmtpServer") -> None:
-        house = server.house
+    def __init__(self, server: "MailServer") -> None:
+        host = server.host
         super().__init__(
-            _NO_HOOKS, hostname=house.hostname, timeout=house.limits.idle, loop=asyncio.get_running_loop()
+            _NO_HOOKS, hostname=host.hostname, timeout=host.limits.idle, loop=asyncio.get_running_loop()
         )
         self._server = server
-        self._limits = house.limits
+        self._limits = host.limits
         self._talk: Session
-        self._front: Front
+        self._verbs: Verbs
         self._received = 0  # bytes, ever
-        self._clock = Clock(house.limits, self.loop.time())
+        self._clock = Clock(host.limits, self.loop.time())
         self._waiting = False  # for a command: it may be ended politely
         self._lost = False
         self._unconfirmed: Callable[[], Coroutine[Any, Any, None]] | None = None
@@ -70,9 +72,9 @@ class Connection(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
         address = peer[0] if isinstance(peer, tuple) else ""
-        self._talk = Session(address, self._server.app_for_address(address))
+        self._talk = self._server.session(address)
         self._talk.tls = transport.get_extra_info("sslcontext") is not None
-        self._front = Front(self._server.house, self._talk, self._challenge)
+        self._verbs = self._server.verbs(self._talk, self._challenge)
         self._server.joined(self)
         super().connection_made(transport)
 
@@ -102,7 +104,7 @@ class Connection(SMTP):
 
     async def _handle_client(self) -> None:
         try:
-            await self._say(self._front.greeting)
+            await self._say(self._verbs.greeting)
             while True:
                 await self._exchange()
         except _EndOfTalk as end:
@@ -121,15 +123,18 @@ class Connection(SMTP):
         """One command and its reply."""
         line = await self._command()
         self._unconfirmed = None  # it speaks on: it has read our reply to its message
-        reply = await self._guarded(self._front.answer(line))
+        reply = await self._guarded(self._verbs.answer(line))
         if reply is replies.GO_SECURE:
             await self._begin_tls()
             return
         await self._say(reply)
         if reply is replies.GO_ON:
-            await self._say(await self._guarded(self._message()))
+            answers = self._server.answers(self._talk.envelope)
+            said = await self._guarded(self._message())
+            for one in (said,) * answers if isinstance(said, Reply) else said:
+                await self._say(one)
 
-    async def _guarded(self, verb: Coroutine[Any, Any, Reply]) -> Reply:
+    async def _guarded(self, verb: Coroutine[Any, Any, R]) -> R | Reply:
         """FAULTS.md, aiosmtpd 1: an exception is our fault, and nobody's business."""
         try:
             return await verb
@@ -201,7 +206,8 @@ class Connection(SMTP):
 
     # Content
 
-    async def _message(self) -> Reply:
+    async def _message(self) -> Reply | tuple[Reply, ...]:
+        """What is said to all of it, or for each recipient."""
         envelope, self._talk.envelope = self._talk.envelope, None
         wire = await self._timed_content()
         if isinstance(wire, Reply) or envelope is None:
@@ -214,10 +220,10 @@ class Connection(SMTP):
             return sound
         self._clock.works()
         try:
-            reply, self._unconfirmed = await self._server.deliver(self._talk, envelope, sound, size)
+            said, self._unconfirmed = await self._server.deliver(self._talk, envelope, sound, size)
         finally:
             self._clock.listens(self.loop.time())
-        return reply
+        return said
 
     async def _timed_content(self) -> bytes | Reply:
         """Content on the wire, its bytes taken from the process's memory; kept to the time it may take."""

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.pipeline import Ask, Pipeline, Refused
-from gateway.smtp.server import REFUSAL
+from gateway.smtp.mail_server import REFUSAL
 from suppression.store.hand_over import HandOver
 from suppression.store.store import Store
 from tests.channels.relay.sink import Sink
