@@ -6,8 +6,9 @@ A message/delivery-status part first; then the same fields in a text; then the n
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from channels.email.inbound import bounce_codes, notice
+from channels.email.inbound import bounce_codes
 from channels.email.inbound.bounce_codes import Action, Kind
+from channels.email.inbound.notice import Notice
 from channels.email.inbound.received import Received
 from channels.email.inbound.report_parts import (
     NO_ORIGINAL,
@@ -24,6 +25,7 @@ from channels.email.inbound.report_parts import (
 STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 MAX_BOUNCES = 1000
 MAX_SAID = 1000
+MAX_EXPLAINED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +71,29 @@ def read_dsn(raw: bytes, mail_from: str | None = None) -> list[Bounce]:
 
 def bounces(received: Received, mail_from: str | None = None) -> list[Bounce]:
     """The same for a message that was read already."""
-    found = _from_status_parts(received)
-    if not found and notice.is_notice(received, mail_from):
-        found = _from_fields_in_text(received) or _from_report_within(received) or _from_notice(received)
-    once = {(b.recipients, b.action, b.status, b.kind): b for b in reversed(found)}
-    return list(reversed(once.values()))[:MAX_BOUNCES]
+    notice = Notice(received, mail_from)
+    found = _from_status_parts(received, notice)
+    if not found and notice.by_a_server:
+        found = (
+            _from_fields_in_text(received, notice)
+            or _from_report_within(received)
+            or _from_notice(received, notice)
+        )
+    return found
 
 
-def _from_status_parts(received: Received) -> list[Bounce]:
+def _from_status_parts(received: Received, notice: Notice) -> list[Bounce]:
     found: list[Bounce] = []
     for part in parts_named(received, STATUS_PARTS):
         found += _from_blocks(blocks(received.content(part)))
         if len(found) >= MAX_BOUNCES:
             break
-    return _completed(received, found) if found else []
+    return _completed(received, notice, found) if found else []
 
 
-def _from_fields_in_text(received: Received) -> list[Bounce]:
+def _from_fields_in_text(received: Received, notice: Notice) -> list[Bounce]:
     """Gateways and re-wrapped reports leave the fields of a report in a text."""
-    return _completed(received, _from_blocks(blocks(notice.status_fields(received))))
+    return _completed(received, notice, _from_blocks(blocks(notice.status_fields())))
 
 
 def _from_report_within(received: Received) -> list[Bounce]:
@@ -95,7 +101,7 @@ def _from_report_within(received: Received) -> list[Bounce]:
     if received.media.name != "multipart/mixed" or received.leaves[0].media.name != "message/rfc822":
         return []
     within = Received(received.content(received.leaves[0]))
-    return _from_status_parts(within) if within.report_type == "delivery-status" else []
+    return _from_status_parts(within, Notice(within)) if within.report_type == "delivery-status" else []
 
 
 def _from_blocks(found: Iterable[Fields]) -> list[Bounce]:
@@ -106,7 +112,9 @@ def _from_blocks(found: Iterable[Fields]) -> list[Bounce]:
         mta = mta or first(block, "reporting-mta")
         if not {"final-recipient", "original-recipient", "action"}.isdisjoint(block):
             bounces.append(_of_block(block, envelope, mta))
-    return [bounce for bounce in bounces if bounce.recipients or bounce.status or bounce.said]
+    told = (bounce for bounce in reversed(bounces) if bounce.recipients or bounce.status or bounce.said)
+    once = {(bounce.recipients, bounce.action, bounce.status, bounce.kind): bounce for bounce in told}
+    return list(reversed(once.values()))[:MAX_BOUNCES]
 
 
 def _of_block(block: Fields, envelope: str, mta: str) -> Bounce:
@@ -142,22 +150,23 @@ def _status(code: str, said: str) -> str:
     return own if own and (not code or code.endswith(".0.0")) else code
 
 
-def _completed(received: Received, found: list[Bounce]) -> list[Bounce]:
+def _completed(received: Received, notice: Notice, found: list[Bounce]) -> list[Bounce]:
     """With what the rest of the message adds: the original, and the reason where the fields have none."""
-    returned = original(received) or notice.returned_in_text(received)
+    returned = original(received) or notice.returned()
     failed = address_list(", ".join(received.values("x-failed-recipients")))
-    completed = []
+    completed: list[Bounce] = []
     for bounce in found:
         final = bounce.final_recipient
         if not bounce.recipients and len(found) == 1 and len(failed) == 1:
             final = failed[0]
         full = replace(bounce, original=returned, final_recipient=final)
-        completed.append(_explained(received, full) if full.kind is Kind.UNKNOWN else full)
+        unclear = full.kind is Kind.UNKNOWN and len(completed) < MAX_EXPLAINED
+        completed.append(_explained(notice, full) if unclear else full)
     return completed
 
 
-def _explained(received: Received, bounce: Bounce) -> Bounce:
-    said = notice.reason(received, bounce.final_recipient or bounce.original_recipient)
+def _explained(notice: Notice, bounce: Bounce) -> Bounce:
+    said = notice.reason(bounce.final_recipient or bounce.original_recipient)
     if not said:
         return bounce
     kind = bounce_codes.kind_of(bounce.action, bounce.status, said)
@@ -170,9 +179,9 @@ def _explained(received: Received, bounce: Bounce) -> Bounce:
     )
 
 
-def _from_notice(received: Received) -> list[Bounce]:
-    returned = original(received) or notice.returned_in_text(received)
-    action = Action.DELAYED if notice.is_delay(received) else Action.FAILED
+def _from_notice(received: Received, notice: Notice) -> list[Bounce]:
+    returned = original(received) or notice.returned()
+    action = Action.DELAYED if notice.is_delay() else Action.FAILED
     return [
         Bounce(
             final_recipient=address,
@@ -184,5 +193,5 @@ def _from_notice(received: Received) -> list[Bounce]:
             kind=bounce_codes.kind_of(action, "", said),
             original=returned,
         )
-        for address, said in notice.recipients(received)
+        for address, said in notice.recipients()
     ]

@@ -8,7 +8,7 @@ MAX_HTML = 1 << 18
 TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)"
     r"|<(?P<raw>script|style|title|head|textarea|template)\b[^>]*+>.*?(?:</(?P=raw)\s*+>|\Z)"
-    r"|<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:]*+)(?P<attributes>[^>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+'|[\"'])[^>\"']*+)*+)>"
+    r"|<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:]*+)(?P<attributes>[^>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+'|[\"'])[^>\"']*+)*+)(?:>|\Z)"
     r"|<[!?/][^>]*+>?",
     re.DOTALL | re.IGNORECASE,
 )

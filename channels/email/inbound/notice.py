@@ -6,7 +6,7 @@ forwards a bounce writes no notice.
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property
 
 from channels.email.inbound import flufl
 from channels.email.inbound.bounce_codes import Action, Kind, kind_of
@@ -18,6 +18,7 @@ MAX_LINES = 400
 MAX_LINE = 500
 MAX_SLICE = 1200
 MAX_RECIPIENTS = 100
+MAX_PARTS = 100
 
 _ADDRESS = r"""([^\s<>()"',;:\[\]=|]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?)"""
 SERVER = re.compile(
@@ -95,114 +96,113 @@ NAMED = re.compile(
 )
 
 
-def is_notice(received: Received, mail_from: str | None = None) -> bool:
-    """Whether a mail server wrote it, by all but its text."""
-    subject = received.value("subject")
-    if ANSWER.match(subject) and not _from_server(received):
-        return _null_return_path(received, mail_from)
-    return (
-        _null_return_path(received, mail_from)
-        or _from_server(received)
-        or bool(received.header.named(b"x-failed-recipients"))
-        or received.report_type in ("delivery-status", "?")
-        or bool(FAILURE_SUBJECT.search(subject))
-    )
+class Notice:
+    """A received message as a mailer's notice."""
 
+    def __init__(self, received: Received, mail_from: str | None = None) -> None:
+        self._received = received
+        self._mail_from = mail_from
 
-def _null_return_path(received: Received, mail_from: str | None) -> bool:
-    if mail_from is not None:
-        return not mail_from
-    return any(
-        value.replace(" ", "") == "<>" or SERVER.search(value) for value in received.values("return-path")
-    )
+    @cached_property
+    def by_a_server(self) -> bool:
+        """Whether a mail server wrote it, by all but its text."""
+        if self._null_return_path or self._from_server:
+            return True
+        subject = self._received.value("subject")
+        return not ANSWER.match(subject) and (
+            bool(self._received.header.named(b"x-failed-recipients"))
+            or self._received.report_type in ("delivery-status", "?")
+            or bool(FAILURE_SUBJECT.search(subject))
+        )
 
+    @cached_property
+    def _null_return_path(self) -> bool:
+        if self._mail_from is not None:
+            return not self._mail_from
+        values = self._received.values("return-path")
+        return any(value.replace(" ", "") == "<>" or SERVER.search(value) for value in values)
 
-def _from_server(received: Received) -> bool:
-    sender = received.value("from")
-    return bool(SERVER.search(sender) or OFFICE.search(sender))
+    @cached_property
+    def _from_server(self) -> bool:
+        sender = self._received.value("from")
+        return bool(SERVER.search(sender) or OFFICE.search(sender))
 
+    def is_delay(self) -> bool:
+        """Whether it only warns: the mailer goes on trying."""
+        return bool(DELAY.search(self._received.value("subject")) or DELAY.search(self.text))
 
-def is_delay(received: Received) -> bool:
-    """Whether it only warns: the mailer goes on trying."""
-    return bool(DELAY.search(received.value("subject")) or DELAY.search(_notice(received)))
-
-
-def recipients(received: Received) -> list[tuple[str | None, str]]:
-    """Each recipient that failed, and what is said of it. None for one that is not named."""
-    text = _notice(received)
-    if not (FAILURE.search(text) or _from_server(received) or received.header.named(b"x-failed-recipients")):
+    def recipients(self) -> list[tuple[str | None, str]]:
+        """Each recipient that failed, and what is said of it. None for one that is not named."""
+        if not (FAILURE.search(self.text) or self._from_server or self._failed):
+            return []
+        found = self._named or flufl.recipients(self._received)
+        if found:
+            return [(address, said(self.text, address, found)) for address in found[:MAX_RECIPIENTS]]
+        if FAILURE_SUBJECT.search(self._received.value("subject")):
+            return [(None, _flat(self.text))]
         return []
-    found = _named(received, text) or flufl.recipients(received)
-    if found:
-        return [(address, _said(text, address, found)) for address in found[:MAX_RECIPIENTS]]
-    if FAILURE_SUBJECT.search(received.value("subject")):
-        return [(None, _flat(text))]
-    return []
 
+    def reason(self, address: str | None) -> str:
+        """What the text says of a recipient."""
+        return said(self.text, address, self._named) if self.text else ""
 
-def reason(received: Received, address: str | None) -> str:
-    """What the text for people says of a recipient."""
-    text = _notice(received)
-    return _said(text, address, _named(received, text)) if text else ""
+    def returned(self) -> Original:
+        """The mail that was returned below the notice, without a part of its own."""
+        start = RETURNED.search(self._whole)
+        field = FIRST_FIELD.search(self._whole, start.start()) if start else None
+        return original_of(self._whole[field.start() :].encode("utf-8", "replace")) if field else NO_ORIGINAL
 
+    def status_fields(self) -> bytes:
+        """The lines of a text in which fields of RFC 3464 stand, from the block of the first on."""
+        at = FIELDS.search(self._whole)
+        if at is None:
+            return b""
+        start = max(self._whole.rfind("\n\n", 0, at.start()), 0)
+        return self._whole[start:].encode("utf-8", "replace")
 
-def returned_in_text(received: Received) -> Original:
-    """The mail that was returned below the notice, without a part of its own."""
-    text = _text(received)
-    start = RETURNED.search(text)
-    field = FIRST_FIELD.search(text, start.start()) if start else None
-    return original_of(text[field.start() :].encode("utf-8", "replace")) if field else NO_ORIGINAL
+    @cached_property
+    def _whole(self) -> str:
+        """The first part with words; of HTML, what it shows."""
+        for part in self._received.leaves[:MAX_PARTS]:
+            if part.media.main not in ("text", "multipart", ""):
+                continue
+            text = self._received.text(part)
+            if part.media.sub == "html":
+                text = html_to_text(text)
+            if text.strip():
+                lines = text.split("\n", 4 * MAX_LINES)[: 4 * MAX_LINES]
+                return "\n".join(line[:MAX_LINE] for line in lines)
+        return ""
 
+    @cached_property
+    def text(self) -> str:
+        """The text before the returned mail; not the lines in which our own subject stands."""
+        text = self._whole
+        for start in RETURNED.finditer(text):
+            if text[: start.start()].strip():
+                text = text[: start.start()]
+                break
+        lines = text.split("\n", MAX_LINES)[:MAX_LINES]
+        return "\n".join(line for line in lines if not line.lstrip()[:8].lower().startswith("subject:"))
 
-def status_fields(received: Received) -> bytes:
-    """The lines of a text in which fields of RFC 3464 stand, from the block of the first on."""
-    text = _text(received)
-    at = FIELDS.search(text)
-    if at is None:
-        return b""
-    start = max(text.rfind("\n\n", 0, at.start()), 0)
-    return text[start:].encode("utf-8", "replace")
+    @cached_property
+    def _failed(self) -> list[str]:
+        return address_list(", ".join(self._received.values("x-failed-recipients")))
 
+    @cached_property
+    def _named(self) -> list[str]:
+        """The recipients that failed, by X-Failed-Recipients (Exim, Gmail) or by the text."""
+        found = self._failed or list(_in_lines(self.text))
+        own = self._own
+        others = [address for address in found if address.lower() not in own and not OFFICE.search(address)]
+        return list(dict.fromkeys(others or found))[:MAX_RECIPIENTS]
 
-@lru_cache(maxsize=1)
-def _text(received: Received) -> str:
-    """The first part with words; of HTML, what it shows."""
-    for part in received.leaves:
-        if part.media.main not in ("text", "multipart", ""):
-            continue
-        text = received.text(part)
-        if part.media.sub == "html":
-            text = html_to_text(text)
-        if text.strip():
-            return "\n".join(line[:MAX_LINE] for line in text.split("\n", 4 * MAX_LINES)[: 4 * MAX_LINES])
-    return ""
-
-
-@lru_cache(maxsize=1)
-def _notice(received: Received) -> str:
-    """The text before the returned mail."""
-    text = _text(received)
-    for start in RETURNED.finditer(text):
-        if text[: start.start()].strip():
-            text = text[: start.start()]
-            break
-    lines = text.split("\n", MAX_LINES)[:MAX_LINES]
-    return "\n".join(line for line in lines if not line.lstrip()[:8].lower().startswith("subject:"))
-
-
-def _named(received: Received, text: str) -> list[str]:
-    """The recipients that failed, by X-Failed-Recipients (Exim, Gmail) or by the text."""
-    found = address_list(", ".join(received.values("x-failed-recipients"))) or list(_in_lines(text))
-    own = _own(received)
-    others = [address for address in found if address.lower() not in own and not OFFICE.search(address)]
-    return list(dict.fromkeys(others or found))
-
-
-def _own(received: Received) -> frozenset[str]:
-    """The addresses that the notice is from and for."""
-    names = ("to", "cc", "from", "reply-to", "return-path", "delivered-to", "x-original-to")
-    listed = (value for name in names for value in received.values(name))
-    return frozenset(address.lower() for value in listed for address in address_list(value))
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The addresses that the notice is from and for."""
+        names = ("to", "cc", "from", "reply-to", "return-path", "delivered-to", "x-original-to")
+        listed = (value for name in names for value in self._received.values(name))
+        return frozenset(address.lower() for value in listed for address in address_list(value))
 
 
 def _in_lines(text: str) -> Iterator[str]:
@@ -212,25 +212,30 @@ def _in_lines(text: str) -> Iterator[str]:
             yield match[1]
 
 
-def _said(text: str, address: str | None, known: list[str]) -> str:
+def said(text: str, address: str | None, known: list[str]) -> str:
     """What is said of an address; all of it where it is about one."""
-    if address is None or len(known) <= 1 or address not in text:
+    if address is None or len(known) <= 1 or not any(other in text for other in known):
         return _flat(text)
     lines = [line[0] for line in TRANSCRIPT.finditer(text) if line[1] == address]
     if lines:
         return _flat("\n".join(lines))
-    places = sorted((place.start(), place[0]) for place in re.finditer("|".join(map(re.escape, known)), text))
-    at = next(index for index, (_, found) in enumerate(places) if found == address)
-    start, said = places[at][0], ""
+    places = sorted(
+        (place.start(), place[0])
+        for place in re.finditer("|".join(map(re.escape, sorted(known, key=len, reverse=True))), text)
+    )
+    at = next((index for index, (_, found) in enumerate(places) if found == address), len(places))
+    if at == len(places):
+        return ""
+    start, words = places[at][0], ""
     # A list of addresses, and what is said of all of them.
-    while len(LETTERS.findall(said.replace(address, ""))) < 4 and at < len(places):
+    while not LETTERS.search(words.replace(address, "")) and at < len(places):
         at = next(
             (i for i, (_, other) in enumerate(places) if i > at and other != places[at][1]), len(places)
         )
-        said = _from_to(text, start, places[at][0] if at < len(places) else len(text))
-    if kind_of(Action.FAILED, "", said) is Kind.UNKNOWN:
-        said = f"{said} {_flat(text[: places[0][0]])}"  # said once, before the first
-    return said[:MAX_SLICE]
+        words = _from_to(text, start, places[at][0] if at < len(places) else len(text))
+    if kind_of(Action.FAILED, "", words) is Kind.UNKNOWN:
+        words = f"{words} {_flat(text[: places[0][0]])}"  # said once, before the first
+    return words[:MAX_SLICE]
 
 
 def _from_to(text: str, start: int, end: int) -> str:

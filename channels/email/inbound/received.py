@@ -18,13 +18,14 @@ MAX_READ = 1 << 23
 MAX_HEADER = 1 << 18
 MAX_VALUE = 1 << 13
 MAX_TEXT = 1 << 19
+MAX_VALUES = 1000
 NOT_BASE64 = bytes(byte for byte in range(256) if chr(byte) not in
                    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")  # fmt: skip
 LINE_END = re.compile(rb"\r\n|\r|\n")
 # RFC 2047 2, and RFC 2231 5 (the language after an asterisk).
 WORD = re.compile(rb"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,20})?\?([bBqQ])\?([^?]*+)\?=")
 BETWEEN_WORDS = re.compile(rb"(?<=\?=)[ \t]++(?==\?)")
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Received:
@@ -92,7 +93,8 @@ def with_crlf(raw: bytes) -> bytes:
 
 
 def field_values(header: HeaderBlock, name: str) -> list[str]:
-    return [header_text(header.raw[field.value : field.end]) for field in header.named(name.encode("ascii"))]
+    named = header.named(name.encode("ascii"))[:MAX_VALUES]
+    return [header_text(header.raw[field.value : field.end]) for field in named]
 
 
 def header_text(value: bytes) -> str:

@@ -1,6 +1,7 @@
 """Complaints: RFC 5965 B.2's kind, RFC 9477's kind, and those of Microsoft and Amazon, written for this test."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -130,7 +131,8 @@ def test_microsofts_report_is_the_mail_with_its_recipient_on_top() -> None:
     raw = (
         b"From: staff@hotmail.com\nSubject:  complaint about message from 192.0.2.1\nMIME-Version: 1.0\n"
         b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n"
-        b"X-HmXmrOriginalRecipient: ann@outlook.example\nMessage-ID: <m@x.example>\nTo: ann@outlook.example\n\nHello\n--b--\n"
+        b"X-HmXmrOriginalRecipient: ann@outlook.example\nMessage-ID: <m@x.example>\nTo: ann@outlook.example\n\n"
+        b"Hello\n--b--\n"
     )
     found = complaint(raw)
 
@@ -140,9 +142,10 @@ def test_microsofts_report_is_the_mail_with_its_recipient_on_top() -> None:
     assert found.original.message_id == "m@x.example"
 
 
-def notification(event: dict[str, object], *, wrapped: bool) -> bytes:
+def notification(event: Mapping[str, object], *, wrapped: bool) -> bytes:
     text = json.dumps({"Type": "Notification", "Message": json.dumps(event)} if wrapped else event)
-    return f"From: SES <no-reply@sns.amazonaws.com>\nSubject: AWS Notification Message\n\n{text}\n--\nStop it\n".encode()
+    head = "From: SES <no-reply@sns.amazonaws.com>\nSubject: AWS Notification Message\n\n"
+    return f"{head}{text}\n--\nStop it\n".encode()
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
@@ -176,7 +179,8 @@ def test_amazons_notifications_are_bounces_and_complaints(*, wrapped: bool) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", "{}", '{"Message": 1}', '{"Message": "{"}', '{"notificationType": "Bounce", "bounce": [1]}', "[" * 100_000,
+    ["{", "[]", "{}", '{"Message": 1}', '{"Message": "{"}', '{"notificationType": "Bounce", "bounce": [1]}',
+     "[" * 100_000,
      '{"notificationType": "Bounce", "bounce": {"bouncedRecipients": [1, {"emailAddress": 2}]}}',
      '{"notificationType": "Complaint", "complaint": {"complainedRecipients": {"a": 1}}, "mail": {"headers": [[]]}}'],
 )  # fmt: skip

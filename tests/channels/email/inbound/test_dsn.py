@@ -81,7 +81,8 @@ def test_a_gateways_report_names_nobody_that_we_could_write_to() -> None:
     """Appendix E.3: a foreign type of address, Status before Action, no Original-Recipient."""
     bounce = one(
         dsn(
-            "Reporting-MTA: mailbus; SYS30\n\nFinal-Recipient: unknown; nair_s\nStatus: 5.0.0 (unknown permanent failure)\n"
+            "Reporting-MTA: mailbus; SYS30\n\nFinal-Recipient: unknown; nair_s\n"
+            "Status: 5.0.0 (unknown permanent failure)\n"
             "Action: failed\n"
         )
     )
@@ -137,7 +138,8 @@ def test_what_is_found_of_the_original_leads_back_to_the_person() -> None:
 def test_the_servers_own_code_stands_before_the_reports_general_one() -> None:
     bounce = one(
         dsn(
-            "Reporting-MTA: dns; x\nOriginal-Envelope-Id: Env1\n\nFinal-Recipient: RFC822; A@B.example\nACTION: Failed\n"
+            "Reporting-MTA: dns; x\nOriginal-Envelope-Id: Env1\n\n"
+            "Final-Recipient: RFC822; A@B.example\nACTION: Failed\n"
             "Status: 5.0.0\nDiagnostic-Code: smtp; 550 5.01.001 <a@b.example>:\n no such user\n"
         )
     )
@@ -208,3 +210,16 @@ def test_the_null_return_path_of_the_envelope_makes_a_notice() -> None:
 
     assert read_dsn(raw, mail_from="x@b.example") == []
     assert [b.kind for b in read_dsn(raw, mail_from="")] == [Kind.ADDRESS]
+
+
+def test_of_two_recipients_one_may_be_the_beginning_of_the_other() -> None:
+    """Found by truncation: what is said of the longer one is not said of the shorter one."""
+    raw = (
+        b"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n"
+        b"<a@b.example>: 550 5.1.1 user unknown\n<a@b.exam>: 452 4.2.2 mailbox full\n"
+    )
+
+    assert [(b.final_recipient, b.kind) for b in read_dsn(raw)] == [
+        ("a@b.example", Kind.ADDRESS),
+        ("a@b.exam", Kind.MAILBOX_FULL),
+    ]

@@ -107,8 +107,10 @@ def test_plain_text_stands_before_html() -> None:
 
 def test_html_is_read_as_it_is_shown() -> None:
     raw = (
-        b"From: ann@b.example\nContent-Type: text/html; charset=utf-8\n\n<html><head><title>t</title><style>p{}</style></head>"
-        b"<body><!-- unsubscribe --><div>Please&nbsp;stop &amp; <b>delete</b><br>my account</div><script>unsubscribe()</script>"
+        b"From: ann@b.example\nContent-Type: text/html; charset=utf-8\n\n"
+        b"<html><head><title>t</title><style>p{}</style></head>"
+        b"<body><!-- unsubscribe --><div>Please&nbsp;stop &amp; <b>delete</b><br>my account</div>"
+        b"<script>unsubscribe()</script>"
         b'<div class="gmail_quote">On Mon, X wrote:<blockquote>unsubscribe</blockquote></div></body></html>'
     )
     found = written_by_person(raw)
@@ -123,7 +125,8 @@ def test_quotes_in_html_are_cut_off() -> None:
 
 
 def test_flowed_lines_are_joined_and_quotes_are_not() -> None:
-    raw = b"Content-Type: text/plain; format=flowed; delsp=no\n\nPlease stop \nsending me \nmail.\n> unsubscribe \n> me\n-- \nAnn\n"
+    head = b"Content-Type: text/plain; format=flowed; delsp=no\n\n"
+    raw = head + b"Please stop \nsending me \nmail.\n> unsubscribe \n> me\n-- \nAnn\n"
 
     assert written_by_person(raw).text == "Please stop sending me mail."
 
