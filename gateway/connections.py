@@ -14,9 +14,11 @@ BUCKETS = 4096  # addresses share a count when they fall into the same one: one 
 STEP = 0.001  # seconds of waiting for each connection more than the least loaded worker; timers know no less
 LONGEST = 0.005
 
+# A row has two of these side by side: what apps have, and what mail servers have, who must not shut out the apps.
 _STATE, _TOTAL, _FIRST = 0, 1, 2
 _FREE, _ACCEPTING, _DRAINING = 0, 1, 2
-_COLUMNS = _FIRST + BUCKETS
+_WIDTH = _FIRST + BUCKETS
+_COLUMNS = 2 * _WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Limits:
 
 
 class Board:
-    """A row per worker process: state, connections in all, connections by address."""
+    """A row per worker process: state, connections in all, connections by address; and these again for `beside`."""
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
@@ -48,25 +50,32 @@ class Board:
 class Row:
     """What one worker says of itself, and what it reads of the others."""
 
-    def __init__(self, cells: memoryview, rows: int, number: int) -> None:
+    def __init__(self, cells: memoryview, rows: int, number: int, column: int = 0) -> None:
         self._cells = cells
         self._rows = rows
-        self._start = number * _COLUMNS
+        self._column = column
+        self._begin = number * _COLUMNS
+        self._start = self._begin + column
+
+    @property
+    def beside(self) -> "Row":
+        """The same worker's other connections, which are counted by themselves."""
+        return Row(self._cells, self._rows, self._begin // _COLUMNS, _WIDTH)
 
     @property
     def free(self) -> bool:
         return bool(self._cells[self._start + _STATE] == _FREE)
 
     def open(self) -> None:
-        self._cells[self._start + _STATE] = _ACCEPTING
+        self._cells[self._begin + _STATE] = self._cells[self._begin + _WIDTH + _STATE] = _ACCEPTING
 
     def drain(self) -> None:
         """It accepts no more: its connections still count for the caps, it is no longer the least loaded."""
-        self._cells[self._start + _STATE] = _DRAINING
+        self._cells[self._begin + _STATE] = self._cells[self._begin + _WIDTH + _STATE] = _DRAINING
 
     def clear(self) -> None:
         """Its process is gone, with all its connections."""
-        self._cells[self._start : self._start + _COLUMNS] = memoryview(bytes(_COLUMNS * 2)).cast("H")
+        self._cells[self._begin : self._begin + _COLUMNS] = memoryview(bytes(_COLUMNS * 2)).cast("H")
 
     def add(self, bucket: int, change: int) -> None:
         self._cells[self._start + _TOTAL] += change
@@ -77,14 +86,15 @@ class Row:
         return int(self._cells[self._start + _TOTAL])
 
     def total_of_all(self) -> int:
-        return sum(self._cells[_TOTAL::_COLUMNS])
+        return sum(self._cells[self._column + _TOTAL :: _COLUMNS])
 
     def of_address(self, bucket: int) -> int:
-        return sum(self._cells[_FIRST + bucket :: _COLUMNS])
+        return sum(self._cells[self._column + _FIRST + bucket :: _COLUMNS])
 
     def ahead(self) -> int:
         """How many more connections than the least loaded worker that accepts; 0 for that one."""
-        states, totals = self._cells[_STATE::_COLUMNS], self._cells[_TOTAL::_COLUMNS]
+        states = self._cells[self._column + _STATE :: _COLUMNS]
+        totals = self._cells[self._column + _TOTAL :: _COLUMNS]
         accepting = [total for state, total in zip(states, totals, strict=True) if state == _ACCEPTING]
         return self.total - min(accepting, default=self.total)
 

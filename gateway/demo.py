@@ -19,9 +19,9 @@ CONSENTED = ("ann@example.net", "+12025550143")
 HOST = "127.0.0.1"
 
 
-def write_settings(folder: Path, smtp_port: int, http_port: int) -> Settings:
+def write_settings(folder: Path, smtp_port: int, http_port: int, inbound_port: int) -> Settings:
     """The settings for these ports, also for commands that come later."""
-    (folder / "settings.json").write_text(json.dumps(_document(smtp_port, http_port)))
+    (folder / "settings.json").write_text(json.dumps(_document(smtp_port, http_port, inbound_port)))
     return settings_of(folder)
 
 
@@ -34,7 +34,7 @@ def settings_of(folder: Path) -> Settings:
     return parse(document, folder.resolve(), {}, dev=True, make_secrets=True)
 
 
-def _document(smtp_port: int, http_port: int) -> dict[str, Any]:
+def _document(smtp_port: int, http_port: int, inbound_port: int) -> dict[str, Any]:
     """As it would stand in gateway.toml; paths are from the data folder."""
     keys = {"demo-rsa": "keys/dkim-rsa.pem", "demo-ed25519": "keys/dkim-ed25519.pem"}
     return {
@@ -47,6 +47,7 @@ def _document(smtp_port: int, http_port: int) -> dict[str, Any]:
             "tls_certificate": "keys/tls.pem",
             "tls_key": "keys/tls.pem",
         },
+        "inbound": {"domain": f"in.{DOMAIN}", "host": HOST, "port": inbound_port},
         "http": {"host": HOST, "port": http_port},
         "senders": {
             SENDER: {
@@ -54,6 +55,8 @@ def _document(smtp_port: int, http_port: int) -> dict[str, Any]:
                 "postal_address": "1 Example Street, Springfield",
                 "from_domains": ["*"],
                 "list_domain": DOMAIN,
+                "opt_out_mailbox": f"admin@{DOMAIN}",
+                "deliver_to": f"team@{DOMAIN}",
                 "dkim": [
                     {"domain": DOMAIN, "selector": selector, "key_file": file}
                     for selector, file in keys.items()

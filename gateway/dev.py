@@ -13,6 +13,7 @@ from gateway import demo, demo_material, listeners, serving, store_access
 from gateway.config.settings import Settings
 from gateway.data_folder import private
 from gateway.signal_pipe import signal_pipe
+from gateway.ways_in import INBOUND
 from gateway.worker_process import SIGNALS
 from suppression.errors import ConfigurationError
 
@@ -34,7 +35,7 @@ def run(folder: Path, smtp_port: int, http_port: int, workers: int) -> int:
         api_key = demo_material.make(folder)
         with _listening(folder, smtp_port, http_port) as sockets, _announcement(folder) as announce:
             ports = {name.partition(":")[0]: int(name.partition(":")[2]) for name in sockets}
-            settings = demo.write_settings(folder, ports[serving.SMTP], ports[serving.HTTP])
+            settings = demo.write_settings(folder, ports[serving.SMTP], ports[serving.HTTP], ports[INBOUND])
             settings = _prepared(settings, folder, api_key)
             ready = partial(announce, _facts(settings, api_key))
             return serving.run(
@@ -62,7 +63,8 @@ def _listening(folder: Path, smtp_port: int, http_port: int) -> Iterator[serving
     last = _last_ports(folder)
     with contextlib.ExitStack() as bound:
         sockets = {}
-        for kind, port in ((serving.SMTP, smtp_port), (serving.HTTP, http_port)):
+        wanted = {serving.SMTP: smtp_port, serving.HTTP: http_port, INBOUND: 0}
+        for kind, port in wanted.items():
             listener = bound.enter_context(_bind(port, last.get(kind, 0)))
             sockets[f"{kind}:{listener.getsockname()[1]}"] = listener
         yield sockets
@@ -81,7 +83,9 @@ def _last_ports(folder: Path) -> dict[str, int]:
     """Those of the last run: links in the mails of then still work."""
     with contextlib.suppress(ConfigurationError):
         settings = demo.settings_of(folder)
-        return {serving.SMTP: settings.smtp.ports[0], serving.HTTP: settings.http.port}
+        last = {serving.SMTP: settings.smtp.ports[0], serving.HTTP: settings.http.port}
+        inbound = settings.inbound.port if settings.inbound else None
+        return last | ({INBOUND: inbound} if inbound else {})
     return {}
 
 
@@ -113,7 +117,7 @@ def _facts(settings: Settings, api_key: str) -> dict[str, Any]:
             "username": demo.APP,
             "password": api_key,
         },
-        "inbound": None,
+        "inbound": {"host": demo.HOST, "port": settings.inbound.port} if settings.inbound else None,
         "http": {"url": settings.public_url, "api_key": api_key},
         "console": None,
         "dkim": [

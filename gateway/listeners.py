@@ -2,7 +2,9 @@
 
 import errno
 import socket
+import stat
 import time
+from pathlib import Path
 
 from suppression.errors import ConfigurationError
 
@@ -36,3 +38,32 @@ def _bind_now(host: str, port: int) -> socket.socket:
         raise
     listener.settimeout(0)
     return listener
+
+
+def bind_path(path: Path) -> socket.socket:
+    """A listening Unix socket, in the place of one that nobody listens on any more. ConfigurationError.
+
+    Every user may connect, as every host may to a port; who shall not is kept out by the folder's mode.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _remove_dead(path)
+        listener.bind(str(path))
+        path.chmod(0o666)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(f"cannot listen on {path}: {error.strerror or error}") from error
+    listener.settimeout(0)
+    return listener
+
+
+def _remove_dead(path: Path) -> None:
+    """A socket stays in its folder when its process was killed. What is no socket is never removed."""
+    if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()

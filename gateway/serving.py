@@ -16,6 +16,7 @@ from gateway import listeners, store_access, supervisor, wiring
 from gateway.config.settings import Settings
 from gateway.embedded import EmbeddedServer
 from gateway.signal_pipe import signal_pipe
+from gateway.ways_in import INBOUND, LMTP
 from gateway.worker_process import SIGNALS
 
 _log = structlog.get_logger()
@@ -81,14 +82,24 @@ def store_server(data_dir: Path | None) -> Iterator[Callable[[], None]]:
 
 @contextlib.contextmanager
 def listening(settings: Settings) -> Iterator[Sockets]:
-    """Sockets named by what is spoken there and the port: "smtp:587"."""
+    """Sockets named by what is spoken there and the port or path: "smtp:587"."""
     wanted = [(SMTP, settings.smtp.host, port) for port in settings.smtp.ports]
     wanted += [(SMTPS, settings.smtp.host, port) for port in settings.smtp.tls_ports]
+    inbound = settings.inbound
+    if inbound is not None and inbound.port is not None:
+        wanted.append((INBOUND, inbound.host, inbound.port))
+    if inbound is not None and inbound.lmtp_port is not None:
+        wanted.append((LMTP, inbound.lmtp_host, inbound.lmtp_port))
     wanted += [
         (HTTP, settings.http.host, settings.http.port),
         (OPERATIONS, settings.operations.host, settings.operations.port),
     ]
     with contextlib.ExitStack() as bound:
-        yield {
+        sockets = {
             f"{kind}:{port}": bound.enter_context(listeners.bind(host, port)) for kind, host, port in wanted
         }
+        if inbound is not None and inbound.lmtp_socket is not None:
+            path = inbound.lmtp_socket
+            sockets[f"{LMTP}:{path}"] = bound.enter_context(listeners.bind_path(path))
+            bound.callback(path.unlink, missing_ok=True)
+        yield sockets

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import ipaddress
 import ssl
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -16,7 +17,7 @@ from channels.email.next_hop import NextHop
 from channels.email.smtp_pool import SmtpPool
 from channels.email.smtp_relay import SmtpCarriers
 from channels.sandbox import Sandbox, SandboxMailCarriers
-from gateway import acceptor, garbage
+from gateway import acceptor, garbage, ways_in
 from gateway.audiences import Audiences
 from gateway.changes import Changes
 from gateway.config.settings import Settings
@@ -42,6 +43,7 @@ from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.front import House
+from gateway.smtp.inbound_server import InboundServer
 from gateway.smtp.limits import Guard, Limits
 from gateway.smtp.mail_server import REFUSAL
 from gateway.smtp.own_mail import OwnMail
@@ -56,6 +58,7 @@ from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.apply import entry_handle
 from suppression.store.store import Store
+from suppression.store.ways_back import WaysBack
 from suppression.token import TokenKeys
 
 # RFC 8058 needs both list headers signed; SES rewrites these (RULES 1.2), so a signature over them would break.
@@ -78,11 +81,15 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
         composer = _composer(settings, pipeline, links)
         own = OwnMail(Relay(pipeline, carriers), composer)
         doors = _doors(settings, store, pipeline, links, own)
-        smtp = _smtp_server(settings, pipeline, composer, carriers, ApiKeys(store.client.sends))
+        ways_back = WaysBack(store)
+        delivery = Delivery(pipeline, carriers, composer, _smtp_limits(settings), ways_back)
+        smtp = _smtp_server(settings, pipeline, delivery, ApiKeys(store.client.sends))
+        inbound = ways_in.servers(settings, store, pipeline, links, own, ways_back, smtp.tls)
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
             running = [
                 *_accept_mail(settings, context, smtp, tasks),
+                *_accept_inbound(settings, context, inbound, tasks),
                 tasks.create_task(sweep_forever(store)),
                 tasks.create_task(rewrite_forever(store)),
                 tasks.create_task(watch_headroom(store, settings.store.data_dir)),
@@ -94,13 +101,17 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             for task in running:
                 task.cancel()
             await asyncio.wait(running)  # a connection that was just accepted is to be drained too
-            await asyncio.gather(smtp.drain(_DRAIN), *(server.drain() for server in http))
+            mail = (server.drain(_DRAIN) for server in (smtp, *inbound.values()))
+            await asyncio.gather(*mail, *(server.drain() for server in http))
         await carriers.close()
 
 
 def _links(settings: Settings, pipeline: Pipeline) -> Links:
     keys = TokenKeys(settings.secrets.tokens.keys, settings.secrets.tokens.current)
-    return Links(settings.public_url, keys, settings.senders, settings.apps, lambda: pipeline.catalogue)
+    domain = settings.inbound.domain if settings.inbound else ""
+    return Links(
+        settings.public_url, keys, settings.senders, settings.apps, lambda: pipeline.catalogue, domain
+    )
 
 
 def _mail_carriers(settings: Settings) -> Carriers[Mail]:
@@ -156,11 +167,9 @@ def _composer(settings: Settings, pipeline: Pipeline, links: Links) -> Composer:
     )
 
 
-def _smtp_server(
-    settings: Settings, pipeline: Pipeline, composer: Composer, carriers: Carriers[Mail], keys: ApiKeys
-) -> SmtpServer:
+def _smtp_limits(settings: Settings) -> Limits:
     given = settings.smtp
-    limits = Limits(
+    return Limits(
         size=given.max_size,
         recipients=given.max_recipients,
         idle=given.idle_timeout,
@@ -168,6 +177,10 @@ def _smtp_server(
         auth_on_loopback=settings.dev,
         free_loopback=settings.dev,
     )
+
+
+def _smtp_server(settings: Settings, pipeline: Pipeline, delivery: Delivery, keys: ApiKeys) -> SmtpServer:
+    limits = _smtp_limits(settings)
     tls = _tls(settings)
     house = House(
         hostname=settings.hostname,
@@ -178,7 +191,6 @@ def _smtp_server(
         catalogue=lambda: pipeline.catalogue,
         tls=tls is not None,
     )
-    delivery = Delivery(pipeline, carriers, composer, limits)
     return SmtpServer(house, delivery, app_for_address=partial(_app_for_address, settings), tls=tls)
 
 
@@ -227,6 +239,33 @@ def _accept_mail(
                 connections=connections,
                 refusal=REFUSAL,
                 tls=smtp.tls if kind == "smtps" else None,
+            )
+            accepting.append(tasks.create_task(serving))
+    return accepting
+
+
+def _accept_inbound(
+    settings: Settings,
+    context: WorkerContext,
+    inbound: Mapping[str, InboundServer],
+    tasks: asyncio.TaskGroup,
+) -> list[asyncio.Task[None]]:
+    """Counted apart from apps. By LMTP all come from one server, which is ours."""
+    given = settings.inbound
+    if given is None:
+        return []
+    of_one = given.max_connections if settings.dev else given.max_connections_per_address
+    per_address = {ways_in.INBOUND: of_one, ways_in.LMTP: given.max_connections}
+    accepting = []
+    for name, listener in context.sockets.items():
+        kind = name.partition(":")[0]
+        if kind in inbound:
+            caps = ConnectionLimits(per_address[kind], given.max_connections)
+            serving = acceptor.serve(
+                listener,
+                inbound[kind].protocol,
+                connections=Connections(caps, context.row.beside),
+                refusal=REFUSAL,
             )
             accepting.append(tasks.create_task(serving))
     return accepting

@@ -23,10 +23,11 @@ def check(file: schema.File, problems: Problems, *, dev: bool) -> None:
 def _check_ports(file: schema.File, problems: Problems, *, dev: bool) -> None:
     """In dev there is no operations port."""
     operations = [] if dev else [file.operations.port]
-    ports = Counter([*file.smtp.ports, *file.smtp.tls_ports, file.http.port, *operations])
+    inbound = file.inbound.ports if file.inbound else ()
+    ports = Counter([*file.smtp.ports, *file.smtp.tls_ports, *inbound, file.http.port, *operations])
     for port, count in ports.items():
         if count > 1:
-            problems.note("smtp, http, operations", f"port {port} is used {count} times")
+            problems.note("smtp, inbound, http, operations", f"port {port} is used {count} times")
 
 
 def _check_certificate(smtp: schema.Smtp, problems: Problems) -> None:

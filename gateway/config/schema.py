@@ -3,133 +3,31 @@
 Only what a section can know of itself is checked here; what needs another section or a file is in `settings`.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    IPvAnyNetwork,
-    SecretStr,
-    ValidationInfo,
-    model_validator,
+from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
+
+from gateway.config.fields import (
+    Colour,
+    Country,
+    Domain,
+    Duration,
+    FromDomain,
+    Line,
+    Lines,
+    LogoUrl,
+    Name,
+    PathFromBase,
+    Period,
+    Port,
+    PublicUrl,
+    RedisUrl,
+    Seconds,
+    Section,
+    Selector,
 )
-
-from gateway.config.colours import is_colour, readable_on_light
 from suppression.model import Basis, Channel
-
-LANGUAGES = ("en", "de", "es", "fr", "hi")
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
-_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-_DOMAIN = re.compile(rf"(?=.{{4,253}}\Z){_LABEL}(?:\.{_LABEL})+")
-_SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-
-
-def _name(text: str) -> str:
-    if not _NAME.fullmatch(text):
-        raise ValueError("a name is 1 to 64 of a-z, 0-9 and, within it, '.', '_' and '-'")
-    return text
-
-
-def _domain(text: str) -> str:
-    if not _DOMAIN.fullmatch(text):
-        raise ValueError("must be a domain name in lower-case ASCII (A-labels)")
-    return text
-
-
-def _domain_or_any(text: str) -> str:
-    return text if text == "*" else _domain(text)
-
-
-def _selector(text: str) -> str:
-    if not _SELECTOR.fullmatch(text):
-        raise ValueError("must be a DKIM selector in lower-case ASCII")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if not text.isprintable() or text != text.strip():
-        raise ValueError("must be one line of printable characters")
-    return text
-
-
-def _lines(text: str) -> str:
-    for line in text.splitlines():
-        _one_line(line.strip())
-    return text.strip()
-
-
-def _public_url(text: str) -> str:
-    try:
-        url = urlsplit(text)
-        port_is_valid = url.port is None or url.port > 0
-    except ValueError:
-        port_is_valid = False
-    if not port_is_valid or not url.hostname or url.scheme not in ("http", "https"):
-        raise ValueError("must be a URL like https://mail.example.com")
-    if url.path.strip("/") or url.query or url.fragment or url.username or not text.isascii():
-        raise ValueError("must be scheme and host only: the gateway adds the paths")
-    return text.rstrip("/")
-
-
-def _logo_url(text: str) -> str:
-    """Goes into a page and, its host, into that page's Content-Security-Policy."""
-    try:
-        url = urlsplit(text)
-        usable = url.scheme == "https" and _DOMAIN.fullmatch(url.hostname or "") is not None
-        usable = usable and not url.username and (url.port is None or url.port > 0)
-    except ValueError:
-        usable = False
-    if not usable or not re.fullmatch(r"[!-~]{1,500}", text) or re.search(r"[\"'<>;,\\]", text):
-        raise ValueError("must be a URL like https://www.example.com/logo.svg")
-    return text
-
-
-def _colour(text: str) -> str:
-    if not is_colour(text):
-        raise ValueError('must be a colour like "#1d5c4d", in lower case')
-    if not readable_on_light(text):
-        raise ValueError("is too light: text of this colour has a contrast below 4.5 to 1 with the page")
-    return text
-
-
-def _redis_url(value: SecretStr) -> SecretStr:
-    try:
-        url = urlsplit(value.get_secret_value())
-        usable = (url.scheme in ("redis", "rediss") and url.hostname) or (url.scheme == "unix" and url.path)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError("must be a URL that begins with redis://, rediss:// or unix://")
-    return value
-
-
-def _from_base(path: Path, info: ValidationInfo) -> Path:
-    """Relative paths are from the folder that the settings file is in, which the context names."""
-    base: Path = (info.context or {}).get("base", Path())
-    return base / path.expanduser()
-
-
-Name = Annotated[str, AfterValidator(_name)]
-Domain = Annotated[str, AfterValidator(_domain)]
-FromDomain = Annotated[str, AfterValidator(_domain_or_any)]
-Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
-Lines = Annotated[str, Field(max_length=500), AfterValidator(_lines)]
-PublicUrl = Annotated[str, AfterValidator(_public_url)]
-LogoUrl = Annotated[str, AfterValidator(_logo_url)]
-Colour = Annotated[str, AfterValidator(_colour)]
-RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
-PathFromBase = Annotated[Path, AfterValidator(_from_base)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Store(Section):
@@ -173,6 +71,41 @@ class Smtp(Section):
         if not self.ports and not self.tls_ports:
             raise ValueError("no ports")
         return self
+
+
+class Inbound(Section):
+    """The way in for mail that comes back. MX records of `domain`, u.`domain` and b.`domain` lead here.
+
+    port        SMTP without AUTH, for the addresses of `domain` and the opt-out mailboxes
+    lmtp_port, lmtp_socket  for a mail server on this host that hands such mail over
+    authserv_id  whose Authentication-Results are believed (RFC 8601 2.5)
+    """
+
+    domain: Domain
+    host: str = "0.0.0.0"
+    port: Port | None = None
+    lmtp_host: str = "127.0.0.1"
+    lmtp_port: Port | None = None
+    lmtp_socket: PathFromBase | None = None
+    authserv_id: Domain | None = None
+    max_size: int = Field(26_214_400, ge=65_536, le=1_073_741_824)
+    max_recipients: int = Field(100, ge=1, le=1000)
+    max_connections_per_address: int = Field(20, ge=1)
+    max_connections: int = Field(200, ge=1)
+    mails_a_minute: int = Field(300, ge=1)
+    idle_timeout: Seconds = 300.0
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if self.port is None and self.lmtp_port is None and self.lmtp_socket is None:
+            raise ValueError("set port, lmtp_port or lmtp_socket: where such mail comes in")
+        if len(self.domain) > 187:  # with a token of 64, "@" and "u." a path of 256 octets holds no more
+            raise ValueError("domain: too long for addresses in it")
+        return self
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return tuple(port for port in (self.port, self.lmtp_port) if port is not None)
 
 
 class Http(Section):
@@ -221,7 +154,7 @@ class NextHop(Section):
 
 class Dkim(Section):
     domain: Domain
-    selector: Annotated[str, AfterValidator(_selector)]
+    selector: Selector
     key_file: PathFromBase
 
 
@@ -232,17 +165,11 @@ class Theme(Section):
     colour: Colour | None = None
 
 
-def _period(text: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]?[my]", text):
-        raise ValueError('must be months or years, like "6m" or "2y"')
-    return text
-
-
 class SoftOptIn(Section):
     """What an app's event `order` gives: a consent to similar products, where the law lets a sale be one."""
 
     purposes: tuple[str, ...] = Field(min_length=1)
-    expires: Annotated[str, AfterValidator(_period)] = "2y"
+    expires: Period = "2y"
 
     @property
     def months(self) -> int:
@@ -252,6 +179,9 @@ class SoftOptIn(Section):
 class Sender(Section):
     """A brand or partner. `list_domain` defaults to the first of `from_domains`, `from_address` to noreply@ there
     (at the first domain that has a DKIM key, if that one has none).
+
+    return_path      where [inbound] is: whether bounces of mail with a way out come to the gateway first
+    opt_out_mailbox  its mail comes here as well, and is relayed to `deliver_to`
     """
 
     title: Annotated[Line, Field(min_length=1)]
@@ -265,6 +195,9 @@ class Sender(Section):
     language: Literal["en", "de", "es", "fr", "hi"] = "en"
     theme: Theme = Theme()
     soft_opt_in: SoftOptIn | None = None
+    return_path: Literal["ours", "keep"] = "ours"
+    opt_out_mailbox: Line | None = None
+    deliver_to: Line | None = None
     dkim: tuple[Dkim, ...] = ()
 
 
@@ -289,30 +222,6 @@ class Consents(Section):
     expiry: Literal["none", "casl"] = "none"
     expiry_days: dict[Basis, Annotated[int, Field(ge=1, le=36_500)]] = Field(default_factory=dict)
     confirmation_days: int = Field(7, ge=1, le=30)
-
-
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
-
-
-def _duration(text: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]{0,3}[mhd]", text):
-        raise ValueError('must be minutes, hours or days, like "90m", "24h" or "31d"')
-    return text
-
-
-def _country(text: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", text):
-        raise ValueError('must be a country of ISO 3166, like "US"')
-    return text
-
-
-def seconds(duration: str) -> int:
-    """Of a checked duration."""
-    return int(duration[:-1]) * _SECONDS[duration[-1]]
-
-
-Duration = Annotated[str, AfterValidator(_duration)]
-Country = Annotated[str, AfterValidator(_country)]
 
 
 class Cap(Section):
@@ -356,6 +265,7 @@ class File(Section):
     hashed_matching: bool = False
     store: Store
     smtp: Smtp = Smtp()
+    inbound: Inbound | None = None
     http: Http = Http()
     operations: Operations = Operations()
     next_hop: NextHop | None = None

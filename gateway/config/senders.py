@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from channels.email.dkim import DkimKey
-from gateway.config import schema
+from gateway.config import mailboxes, schema
 from gateway.config.problems import Problems
 from suppression.address import parse_email, parse_phone
 from suppression.errors import ConfigurationError, UnknownPurpose, UnusableAddress
@@ -40,6 +40,8 @@ def load(
             logo_url=sender.theme.logo_url or "",
             colour=sender.theme.colour or "",
             soft_opt_in=_soft_opt_in(sender, where, catalogue, problems),
+            return_path=sender.return_path,
+            **mailboxes.load(sender, where, problems),
         )
     return senders, keys
 

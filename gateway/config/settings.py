@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from channels.email.dkim import DkimKey
-from gateway.config import apps, endpoints, limits, schema, secrets, senders, sources
+from gateway.config import apps, endpoints, limits, mailboxes, schema, secrets, senders, sources
 from gateway.config.apps import ClientNetworks
 from gateway.config.problems import Problems
 from gateway.config.secrets import Secrets
@@ -48,6 +48,10 @@ class Settings:
     @property
     def smtp(self) -> schema.Smtp:
         return self.given.smtp
+
+    @property
+    def inbound(self) -> schema.Inbound | None:
+        return self.given.inbound
 
     @property
     def http(self) -> schema.Http:
@@ -100,6 +104,7 @@ def parse(
     catalogue = _catalogue(usable, problems)
     names = raw["senders"] if isinstance(raw.get("senders"), dict) else usable.senders
     found_senders, keys = senders.load(usable.senders, _host(usable), problems, catalogue=catalogue, dev=dev)
+    mailboxes.check(found_senders, usable.inbound, problems)
     found_apps = apps.load(usable.apps, names, catalogue, problems)
     apps.check_postal_addresses(found_apps.values(), usable.senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)

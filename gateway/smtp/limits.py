@@ -20,6 +20,7 @@ class Limits:
     auth_failures     of one address within `auth_memory`, before it is locked out for that long
     free_loopback     nothing of loopback is counted, delayed or locked out (dev only)
     auth_on_loopback  AUTH without TLS is offered to loopback (dev only)
+    mails_a_minute    of one address, on the port for mail that comes back; 0: any number
     """
 
     size: int = 25 * MIB
@@ -43,6 +44,7 @@ class Limits:
     auth_delay: float = 0.5
     auth_on_loopback: bool = False
     free_loopback: bool = False
+    mails_a_minute: int = 0
 
 
 class Memory:
@@ -93,6 +95,32 @@ class Guard:
 
     def _free(self, address: str) -> bool:
         return self._limits.free_loopback and is_loopback(address)
+
+
+class Rates:
+    """How many mails an address may begin in a minute, in this process."""
+
+    _MOST = 10_000  # addresses that are remembered
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._begun: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def take(self, address: str) -> bool:
+        """Whether one more may begin now."""
+        most = self._limits.mails_a_minute
+        if not most or (self._limits.free_loopback and is_loopback(address)):
+            return True
+        now = time.monotonic()
+        count, since = self._begun.get(address, (0, now))
+        if now - since >= 60.0:
+            count, since = 0, now
+        if count >= most:
+            return False
+        self._begun[address] = (count + 1, since)
+        while len(self._begun) > self._MOST:
+            self._begun.popitem(last=False)
+        return True
 
 
 def is_loopback(address: str) -> bool:

@@ -53,6 +53,7 @@ GOING_DOWN = Reply(421, "4.3.2", "Going down, try again", closes=True)
 BROKEN = Reply(451, "4.3.0", "Local error, try again later")
 STORE_AWAY = Reply(451, "4.4.3", "Cannot decide now, try again later")
 IN_PROGRESS = Reply(451, "4.3.0", "This message is being relayed already, try again later")
+TOO_FAST = Reply(450, "4.7.0", "Too much mail from you in a minute, try again later")
 NO_MEMORY = Reply(452, "4.3.1", "Too much mail at once, try again later")
 
 LINE_TOO_LONG = Reply(500, "5.5.2", "Line too long", closes=True)

@@ -113,7 +113,7 @@ class Arrived:
     @property
     def header_link(self) -> str:
         """The one that the button of a mail program posts to."""
-        found = re.fullmatch(r"<([^>]+)>", self.parsed["List-Unsubscribe"])
+        found = re.match(r"<([^>]+)>", self.parsed["List-Unsubscribe"])
         assert found
         return found[1]
 

@@ -4,6 +4,9 @@ r"""Plays a dialogue, a line script between a client and the SMTP front, against
 @limit size=2000          a limit of the front (before the first line); @client shop: known by its network
 @consent ann@example.net marketing     @stop ann@example.net *     @hop RCPT 550 5.1.1 Unknown
 @away                     from here on the store cannot be reached
+@inbound, @lmtp           on the port for mail that comes back (before the first line); in lines,
+                          <<mailto:ann@example.net>> and <<back:ann@example.net>> are Ann's addresses at u. and b.
+=: ann@example.net unsubscribed    (or would_send): what is decided now of marketing to that recipient
 C: EHLO client.example    the client sends this line and CRLF
 C> A\r\nB\r\n             the client sends exactly this, escapes as in Python
 S: 250-PIPELINING         the server's next line begins so
@@ -24,6 +27,7 @@ from gateway.smtp.limits import Limits
 from suppression.store.store import Store
 from tests.channels.relay.sink import Sink
 from tests.gateway.smtp.front_door import APPS, FrontDoor, Talker, relay_to
+from tests.gateway.smtp.inbound_door import InboundDoor
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,13 @@ def read(path: Path) -> Iterator[Step]:
 async def play(path: Path, store: Store) -> None:
     steps = list(read(path))
     async with Sink() as sink:
-        door = FrontDoor(store, relay_to(sink.port), limits=limits(steps))
+        kinds = {step.kind for step in steps}
+        if kinds & {"@inbound", "@lmtp"}:
+            door: FrontDoor = InboundDoor(
+                store, relay_to(sink.port), limits=limits(steps), lmtp="@lmtp" in kinds
+            )
+        else:
+            door = FrontDoor(store, relay_to(sink.port), limits=limits(steps))
         names = [step.text for step in steps if step.kind == "@client"]
         door.network_app = next((app for app in APPS if app.name in names), None)
         async with door.open():
@@ -81,6 +91,8 @@ class Dialogue:
 
     async def step(self, step: Step) -> None:
         text = step.text
+        if isinstance(self.door, InboundDoor):
+            text = self.door.filled_in(text)
         match step.kind:
             case "C:":
                 self.client.write(text.encode() + b"\r\n")
@@ -92,6 +104,9 @@ class Dialogue:
                 assert await self.client.closed(), "still open"
             case "T:" | "T!":
                 self.taken(text, there=step.kind == "T:")
+            case "=:":
+                address, _, reason = text.partition(" ")
+                assert await self.door.would(address) == reason, await self.door.would(address)
             case _:
                 await self.outside(step.kind, text)
 
@@ -108,7 +123,7 @@ class Dialogue:
             case "@away":
                 self.door.go_away()
             case _:
-                assert kind in {"@limit", "@client"}, "no such kind of step"
+                assert kind in {"@limit", "@client", "@inbound", "@lmtp"}, "no such kind of step"
 
     async def hear(self, text: str) -> None:
         if text == "...":

@@ -35,6 +35,20 @@ def test_a_cleared_row_takes_its_connections_with_it_and_is_free_again() -> None
     assert board.take_row().total_of_all() == 0
 
 
+def test_what_is_beside_is_counted_by_itself() -> None:
+    """Mail servers that fill their places leave the apps theirs."""
+    board = Board(2)
+    row, other = board.take_row(), board.take_row()
+    apps, servers = Connections(Limits(total=1), row), Connections(Limits(total=1), row.beside)
+    assert servers.admit("192.0.2.1") is not None
+    assert Connections(Limits(total=1), other.beside).admit("192.0.2.2") is None
+    assert apps.admit("192.0.2.1") is not None
+    assert row.beside.ahead() == row.ahead() == 1
+    row.beside.clear()
+    assert row.free
+    assert row.beside.total_of_all() == row.total_of_all() == 0
+
+
 def test_to_leave_twice_counts_once() -> None:
     connections = Connections(Limits(), Board(1).take_row())
     leave = connections.admit("192.0.2.1")

@@ -53,6 +53,9 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
         logo_url="https://www.example.com/logo.svg",
         colour="#8a1538",
         soft_opt_in=SoftOptIn(("marketing/offers",), 6),
+        return_path="keep",
+        opt_out_mailbox="admin@example.com",
+        deliver_to="team@example.com",
     )
     assert settings.consent_expiry == ConsentExpiry("casl", {Basis.OPT_IN: 730})
     assert settings.given.consents.confirmation_days == 3

@@ -15,7 +15,7 @@ from channels.email.smtp_pool import SmtpPool
 from channels.email.smtp_relay import SmtpCarriers
 from gateway.changes import Changes
 from gateway.links import Links
-from gateway.pipeline import Pipeline
+from gateway.pipeline import Ask, Pipeline
 from gateway.smtp.composing import Composer
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.front import House
@@ -24,7 +24,7 @@ from gateway.smtp.recipients import Recipients
 from gateway.smtp.server import SmtpServer
 from gateway.smtp.signers import Signers
 from suppression.address import parse_email
-from suppression.decision import Reason
+from suppression.decision import Reason, Send
 from suppression.errors import StoreUnavailable
 from suppression.model import App, Basis, Channel, Scope, Sender, Way
 from suppression.purposes import Catalogue
@@ -155,6 +155,12 @@ class FrontDoor:
             self.pipeline.recipient(parse_email(address)), Scope(purpose=purpose),
             reason=Reason.UNSUBSCRIBED, way=Way.LINK, source="test", actor="recipient",
         )  # fmt: skip
+
+    async def would(self, address: str, purpose: str = "marketing/promotions") -> str:
+        """What is decided now: why it may not go, or would_send."""
+        wanted = self.pipeline.catalogue.find(purpose)
+        decision = await self.pipeline.would(Ask(APPS[1], Channel.EMAIL, wanted, parse_email(address)))
+        return "would_send" if isinstance(decision, Send) else decision.reason.value
 
     async def kinds(self, address: str) -> list[str]:
         """What the log says of a recipient, in order."""

@@ -1,0 +1,8 @@
+"""Mail that comes back: to which of our addresses it is (routing), and what each kind of address does with it.
+
+gateway/smtp/inbound takes it in, by SMTP without AUTH or by LMTP, and speaks verbs only. `Receiver` has the table of
+kinds of address: a kind without a handler takes no mail. A handler returns when its effect is durable (promise 3),
+so it may be called again with the same mail: whatever it does, it does under an id made of that mail.
+
+To add a kind: a class in routing, a field in `receiving.Handlers`, a line in `Receiver.receive`.
+"""

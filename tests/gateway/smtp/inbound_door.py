@@ -1,0 +1,91 @@
+"""The port for mail that comes back, on a real store, with any next hop behind it."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from gateway.changes import Changes
+from gateway.inbound.passing_on import PassingOn
+from gateway.inbound.receiving import Handlers, Receiver
+from gateway.inbound.routing import Routing
+from gateway.inbound.unsubscribing import Unsubscribing
+from gateway.smtp.copies import Relay
+from gateway.smtp.inbound import InboundHouse
+from gateway.smtp.inbound_server import InboundServer
+from gateway.smtp.limits import Rates
+from gateway.smtp.own_mail import OwnMail
+from suppression.address import parse_email
+from suppression.store.ways_back import WayBack
+from tests.gateway.smtp.front_door import Away, FrontDoor
+
+DOMAIN = "in.example.com"
+SHOP = WayBack("shop@example.com", "news", "brand")
+MAILBOX, TEAM = "admin@example.com", "team@corp.example"
+ADDRESS = re.compile(r"<<(mailto|back):([^>]+)>>")
+
+
+class AwayClient:
+    """Lanes that answer nothing."""
+
+    timeout = 2.0
+
+    def __init__(self, lane: Away) -> None:
+        self.sends = self.stops = self.bulk = lane
+
+
+@dataclass
+class InboundDoor(FrontDoor):
+    """`server` is the inbound one. The way back to `SHOP` is known, ann and bob have consented."""
+
+    inbound_domain: str = DOMAIN
+    lmtp: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        own = OwnMail(Relay(self.pipeline, self.carriers), self.composer)
+        routing = Routing(self.links, {"brand": (parse_email(MAILBOX), parse_email(TEAM))})
+        passing_on = PassingOn(
+            "gw.example", own.hand_on, lambda: self.pipeline.catalogue, routing, self.ways_back
+        )
+        self.unsubscribing = Unsubscribing(Changes(self.store), {"brand": self.sender})
+        self.receiver = Receiver(
+            routing, Handlers(self.unsubscribing, passing_on.bounce, mailbox=passing_on.mailbox)
+        )
+        house = InboundHouse(
+            "gw.example", self.limits, self.receiver.find, Rates(self.limits), self.tls is not None
+        )
+        self.inbound = InboundServer(house, self.receiver, lmtp=self.lmtp, tls=self.tls)
+
+    @asynccontextmanager
+    async def open(self, **_: object) -> AsyncIterator["InboundDoor"]:
+        client = self.store.client
+        await self.ways_back.keep(SHOP)
+        for address in ("ann@example.net", "bob@example.net"):
+            await self.consent(address)
+        listener = await asyncio.get_running_loop().create_server(self.inbound.protocol, "127.0.0.1", 0)
+        self.port = listener.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            listener.close()
+            await self.inbound.drain(5)
+            await self.carriers.close()
+            self.store.client = client
+
+    def go_away(self) -> None:
+        """Every lane to it is dead, for whoever asks."""
+        self.store.client = AwayClient(Away(self.store))  # type: ignore[assignment]
+
+    def mailto(self, address: str) -> str:
+        recipient = self.pipeline.recipient(parse_email(address))
+        return self.links.mailto(recipient, purpose="marketing/promotions", sender="brand", app="news")
+
+    def back(self, address: str, way: WayBack = SHOP) -> str:
+        recipient = self.pipeline.recipient(parse_email(address))
+        return self.links.return_path(recipient, purpose="marketing/promotions", number=way.number)
+
+    def filled_in(self, text: str) -> str:
+        """With addresses for what stands in << >>."""
+        return ADDRESS.sub(lambda found: getattr(self, found[1])(found[2]), text)
