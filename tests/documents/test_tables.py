@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from gateway.cli.commands import app as commands
+from gateway.inbound import passing_on, receiving
 from gateway.smtp import auth, copies, parameters, replies, server
 from suppression.decision import Reason
 from suppression.model import Way
@@ -106,6 +107,9 @@ def _replies() -> dict[str, str]:
         f"{reply.code} {reply.status}": reply.text
         for reply in (replies.deferred("", ""), replies.taken("", ""))
     }
+    for module in (passing_on, receiving):
+        answers = (answer for answer in vars(module).values() if isinstance(answer, receiving.Answer))
+        said |= {f"{answer.code} {answer.status}": answer.text for answer in answers}
     return said
 
 
