@@ -47,10 +47,12 @@ class Changes:
         until: datetime | None = None,
         change_id: str | None = None,
         kept: timedelta | None = None,
+        exact: str | None = None,
     ) -> Applied:
         """A stop. From the moment this returns no commit allows what it covers (promise 2).
 
         One of everything is the person's: it holds for all addresses that are known to be of the same human.
+        `exact`: of this very address only (nobody has it, it takes no texts).
         """
         change = Suppress(
             scope=scope,
@@ -60,6 +62,7 @@ class Changes:
             actor=actor,
             at=self._store.now(),
             until=until,
+            exact=exact,
             evidence={"note": note} if note else {},
         )
         return await self._people.suppress(recipient, change, _once(change_id, kept))

@@ -17,7 +17,7 @@ from channels.email.next_hop import NextHop
 from channels.email.smtp_pool import SmtpPool
 from channels.email.smtp_relay import SmtpCarriers
 from channels.sandbox import Sandbox, SandboxMailCarriers
-from gateway import acceptor, garbage, ways_in
+from gateway import acceptor, garbage, mail_providers, ways_in
 from gateway.audiences import Audiences
 from gateway.changes import Changes
 from gateway.config.settings import Settings
@@ -80,8 +80,9 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
         carriers = _mail_carriers(settings)
         composer = _composer(settings, pipeline, links)
         own = OwnMail(Relay(pipeline, carriers), composer)
-        doors = _doors(settings, store, pipeline, links, own)
         ways_back = WaysBack(store)
+        hooks = mail_providers.hooks(settings, store, links, ways_back)
+        doors = replace(_doors(settings, store, pipeline, links, own), hooks=hooks)
         delivery = Delivery(pipeline, carriers, composer, _smtp_limits(settings), ways_back)
         smtp = _smtp_server(settings, pipeline, delivery, ApiKeys(store.client.sends))
         inbound = ways_in.servers(settings, store, pipeline, links, own, ways_back, smtp.tls)

@@ -21,6 +21,7 @@ class RecordKind(StrEnum):
     REJECTED = "rejected"
     POSTPONED = "postponed"
     UNKNOWN = "unknown"
+    BOUNCED = "bounced"  # a mail that had left did not arrive (details: whose fault, and how many were counted)
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
     CONSENTED = "consented"

@@ -27,6 +27,7 @@ from gateway.config.fields import (
     Section,
     Selector,
 )
+from gateway.config.providers import Bounces, Providers
 from suppression.model import Basis, Channel
 
 
@@ -266,6 +267,8 @@ class File(Section):
     store: Store
     smtp: Smtp = Smtp()
     inbound: Inbound | None = None
+    providers: Providers = Providers()
+    bounces: Bounces = Bounces()
     http: Http = Http()
     operations: Operations = Operations()
     next_hop: NextHop | None = None

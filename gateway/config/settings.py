@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from channels.email.dkim import DkimKey
-from gateway.config import apps, endpoints, limits, mailboxes, schema, secrets, senders, sources
+from gateway.config import apps, endpoints, limits, mailboxes, proofs, schema, secrets, senders, sources
 from gateway.config.apps import ClientNetworks
 from gateway.config.problems import Problems
+from gateway.config.proofs import Proofs
 from gateway.config.secrets import Secrets
 from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
@@ -26,6 +27,7 @@ class Settings:
     dev       `gateway dev`: sandbox channels, no TLS needed on loopback
     dkim      keys by sender
     networks  whose clients need no AUTH
+    proofs    what proves that a webhook is a provider's
     """
 
     given: schema.File
@@ -36,6 +38,7 @@ class Settings:
     dkim: Mapping[str, tuple[DkimKey, ...]]
     apps: Mapping[str, App]
     networks: ClientNetworks
+    proofs: Proofs
 
     @property
     def public_url(self) -> str:
@@ -105,6 +108,7 @@ def parse(
     names = raw["senders"] if isinstance(raw.get("senders"), dict) else usable.senders
     found_senders, keys = senders.load(usable.senders, _host(usable), problems, catalogue=catalogue, dev=dev)
     mailboxes.check(found_senders, usable.inbound, problems)
+    proven = proofs.load(usable.providers, names, problems)
     found_apps = apps.load(usable.apps, names, catalogue, problems)
     apps.check_postal_addresses(found_apps.values(), usable.senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)
@@ -121,6 +125,7 @@ def parse(
         dkim=keys,
         apps=found_apps,
         networks=networks,
+        proofs=proven,
     )
 
 

@@ -16,6 +16,7 @@ from gateway.http import (
     pages,
     people,
     problems,
+    provider_events,
     recipients,
     sandbox,
     scrub,
@@ -40,6 +41,8 @@ def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
         routers += [
             router for resource in (scrub, feed) for router in resource.routes(doors, doors.audiences)
         ]
+    if doors.hooks is not None:
+        routers += provider_events.routes(doors, doors.hooks)
     routers += pages.routes(doors.senders)
     if operations:
         routers += health.routes(doors)

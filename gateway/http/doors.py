@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from channels.email.providers.events import Event as MailEvent
+from channels.email.providers.events import Provider
 from gateway.audiences import Audiences
 from gateway.confirmations import Asked
 from gateway.events import Events
@@ -266,6 +268,14 @@ class Subjects:
     events: Events
 
 
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Webhooks of delivery services, by the name of each. `take`: stored when it returns; StoreUnavailable."""
+
+    providers: Mapping[str, Provider]
+    take: Callable[[str, Iterable[MailEvent]], Awaitable[None]]
+
+
 class KeyFinder(Protocol):
     async def find(self, secret: str) -> ApiKey | None: ...
 
@@ -303,4 +313,5 @@ class Doors:
     sandbox: Sandbox | None = None
     subjects: Subjects | None = None
     audiences: Audiences | None = None
+    hooks: Hooks | None = None
     patience: float = 5.0

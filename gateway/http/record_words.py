@@ -9,6 +9,7 @@ _MEANINGS = {
     RecordKind.REJECTED: "The next mail server or provider rejected the message.",
     RecordKind.POSTPONED: "The next mail server or provider asked for the message later.",
     RecordKind.UNKNOWN: "Whether the message was taken is not known.",
+    RecordKind.BOUNCED: "It was reported that a message did not arrive.",
     RecordKind.SUPPRESSED: "Messages were stopped.",
     RecordKind.LIFTED: "A stop was ended.",
     RecordKind.CONSENTED: "A consent was recorded.",

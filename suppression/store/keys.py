@@ -144,6 +144,10 @@ class ShardKeys:
         """To whom what becomes of a mail is passed on, sealed."""
         return b"{%b}B" % self.tag.encode() + number
 
+    def failures(self, key: bytes, code: int) -> bytes:
+        """Sorted set: the messages to a recipient that failed with a code which is counted, by their times."""
+        return b"{%b}f" % self.tag.encode() + key + str(code).encode()
+
     def message(self, message: str) -> bytes:
         """Which records a message of several copies has."""
         return b"{%b}q" % self.tag.encode() + message.encode()

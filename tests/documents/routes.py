@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.audiences import Audiences
 from gateway.http.access import KeyedRoute
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, Sandbox, Subjects
+from gateway.http.doors import Doors, Hooks, Sandbox, Subjects
 from suppression.purposes import Catalogue
 
 _NOT_LISTED = {"HEAD", "OPTIONS"}  # of links, named beside their GET
@@ -24,7 +24,8 @@ def routes() -> dict[str, str]:
     shut: dict[str, Any] = dict.fromkeys(field.name for field in fields(Doors))
     sandbox = Sandbox(shut["keys"], shut["keys"])
     subjects = Subjects(*[shut["keys"]] * len(fields(Subjects)))
-    open_doors = {"catalogue": Catalogue.shipped, "sandbox": sandbox, "subjects": subjects}
+    open_doors: dict[str, Any] = {"catalogue": Catalogue.shipped, "sandbox": sandbox, "subjects": subjects}
+    open_doors["hooks"] = Hooks({}, shut["keys"])
     doors = Doors(**shut | open_doors | {"audiences": Audiences(shut["keys"], shut["keys"])})
     return dict(_named(create_app(doors).routes))
 
