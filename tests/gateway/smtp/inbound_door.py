@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.changes import Changes
 from gateway.inbound.passing_on import PassingOn
@@ -18,7 +18,7 @@ from gateway.smtp.limits import Rates
 from gateway.smtp.own_mail import OwnMail
 from suppression.address import parse_email
 from suppression.store.ways_back import WayBack
-from tests.gateway.smtp.front_door import Away, FrontDoor
+from tests.gateway.smtp.front_door import Away, FrontDoor, Talker
 
 DOMAIN = "in.example.com"
 SHOP = WayBack("shop@example.com", "news", "brand")
@@ -41,6 +41,7 @@ class InboundDoor(FrontDoor):
 
     inbound_domain: str = DOMAIN
     lmtp: bool = False
+    clients: list[Talker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,10 +70,19 @@ class InboundDoor(FrontDoor):
         try:
             yield self
         finally:
+            for talker in self.clients:
+                talker.close()
             listener.close()
             await self.inbound.drain(5)
             await self.carriers.close()
             self.store.client = client
+
+    async def client(self) -> Talker:
+        """One that has said hello; closed with the door."""
+        self.clients.append(await Talker.to(self.port))
+        await self.clients[-1].reply()
+        await self.clients[-1].say("LHLO mx.example.net" if self.lmtp else "EHLO mx.example.net")
+        return self.clients[-1]
 
     def go_away(self) -> None:
         """Every lane to it is dead, for whoever asks."""
