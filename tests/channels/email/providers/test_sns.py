@@ -187,7 +187,9 @@ async def test_a_certificate_that_has_expired_proves_nothing(ses: Ses, amazon: A
         await ses.read(sns(BOUNCE))
 
 
-@pytest.mark.parametrize("pem", [b"", b"no certificate", certificate(ec.generate_private_key(ec.SECP256R1()))])
+@pytest.mark.parametrize(
+    "pem", [b"", b"no certificate", certificate(ec.generate_private_key(ec.SECP256R1()))]
+)
 async def test_what_is_no_certificate_of_the_service_proves_nothing(
     ses: Ses, amazon: Amazon, pem: bytes
 ) -> None:
