@@ -111,6 +111,13 @@ class Arrived:
         return str(part.get_content())
 
     @property
+    def mailto(self) -> str:
+        """The address that a mail to stops."""
+        found = re.search(r"<mailto:([^?>]+)\?subject=unsubscribe>$", self.parsed["List-Unsubscribe"])
+        assert found
+        return found[1]
+
+    @property
     def header_link(self) -> str:
         """The one that the button of a mail program posts to."""
         found = re.match(r"<([^>]+)>", self.parsed["List-Unsubscribe"])
