@@ -107,7 +107,8 @@ def parse(
     catalogue = _catalogue(usable, problems)
     names = raw["senders"] if isinstance(raw.get("senders"), dict) else usable.senders
     found_senders, keys = senders.load(usable.senders, _host(usable), problems, catalogue=catalogue, dev=dev)
-    mailboxes.check(found_senders, usable.inbound, problems)
+    if usable.inbound is not None or "inbound" not in raw:  # one that is wrong was told already
+        mailboxes.check(found_senders, usable.inbound, problems)
     proven = proofs.load(usable.providers, names, problems)
     found_apps = apps.load(usable.apps, names, catalogue, problems)
     apps.check_postal_addresses(found_apps.values(), usable.senders, catalogue, problems)
