@@ -4,9 +4,8 @@ gateway/smtp/inbound takes it in, by SMTP without AUTH or by LMTP, and speaks ve
 kinds of address: a kind without a handler takes no mail. A handler returns when its effect is durable (promise 3),
 so it may be called again with the same mail: whatever it does, it does under an id made of that mail.
 
-unsubscribing: mailto addresses. passing_on: bounces on to their apps, and mail to opt-out mailboxes on to their readers;
-whoever reads such mail first does so before it calls this.
+unsubscribing: mailto addresses. passing_on: bounces on to their apps, mail to opt-out mailboxes on to their readers.
 
-To read what a kind of mail says: a handler (arrived, destination) -> Answer in `receiving.Handlers`, which `ways_in` fills.
+To read what a kind of mail says: a handler (arrived, destination) -> Answer, put into `Handlers` by `ways_in`.
 To add a kind of address: a class in routing, a field in `Handlers`, a case in `Receiver`.
 """
