@@ -17,7 +17,9 @@ _MEANINGS = {
     RecordKind.UNLINKED: "The address is no longer known as the person's.",
     RecordKind.ERASED: "All that was known was erased, but for stops.",
     RecordKind.RETURNED: "The erased became a customer again: what is required may be sent.",
+    RecordKind.REQUESTED: "A request about the data that is kept was confirmed by the recipient.",
     RecordKind.EXPORTED: "All that is held was given out.",
+    RecordKind.CHECKED: "A list of addresses was checked for use elsewhere.",
     RecordKind.VIEWED: "The page behind a link was looked at, by a person or a program.",
 }
 _OUTCOMES = {
@@ -28,5 +30,6 @@ _OUTCOMES = {
 
 
 def meaning(record: Record) -> str:
-    said = _MEANINGS.get(record.kind, "Something was noted.")
-    return said + (_OUTCOMES.get(record.outcome, "") if record.kind is RecordKind.DECIDED else "")
+    return _MEANINGS[record.kind] + (
+        _OUTCOMES.get(record.outcome, "") if record.kind is RecordKind.DECIDED else ""
+    )
