@@ -15,7 +15,7 @@ from suppression.address import Address
 from suppression.decision import Decision, Defer, Reason, Refuse, RuleVerdict, Send
 from suppression.errors import StoreUnavailable
 from suppression.limits import Cap, Limits, counted_as
-from suppression.model import App, Channel, Facts, Recipient, Request, Sender
+from suppression.model import MINIMUM_AGE, App, Channel, Facts, Recipient, Request, Sender
 from suppression.purposes import Catalogue, Purpose
 from suppression.records import Record, RecordKind, without_addresses
 from suppression.rules.caps import capping
@@ -137,8 +137,7 @@ class Pipeline:
         """What would be decided of each, read in one round trip: nothing is logged, and it is no permission."""
         known = await self._following(partial(self.store.facts_of_many, recipients))
         at, purpose = self.store.now(), self.catalogue.find(purpose.path)
-        age = self._senders[app.sender].minimum_age if app.sender in self._senders else 13
-        asking = partial(Request, app, channel, purpose, at=at, minimum_age=age)
+        asking = partial(Request, app, channel, purpose, at=at, minimum_age=self._minimum_age(app))
         return [
             policy.decide(asking(recipient), facts, self.catalogue)
             for recipient, facts in zip(recipients, known, strict=True)
@@ -189,10 +188,14 @@ class Pipeline:
             recipient=recipient,
             at=at or self.store.now(),
             legal_notice=ask.legal_notice,
-            minimum_age=self._senders[ask.app.sender].minimum_age if ask.app.sender in self._senders else 13,
+            minimum_age=self._minimum_age(ask.app),
             system=ask.system,
             message=message,
         )
+
+    def _minimum_age(self, app: App) -> int:
+        sender = self._senders.get(app.sender)
+        return MINIMUM_AGE if sender is None else sender.minimum_age
 
     async def _refused(self, request: Request, decision: Refuse | Defer, facts: Facts) -> Refused:
         record_id = await self.store.record(request, decision, facts.generation)

@@ -15,6 +15,7 @@ from suppression.decision import Reason
 from suppression.purposes import Purpose
 
 ALL = "*"
+MINIMUM_AGE = 13  # years, where a sender sets none
 
 
 def position(order: str) -> tuple[int, int]:
@@ -212,7 +213,7 @@ class Request:
     recipient: Recipient
     at: datetime
     legal_notice: str = ""  # the app's reference, where it marks the message as a legal notice
-    minimum_age: int = 13
+    minimum_age: int = MINIMUM_AGE
     system: bool = False  # the gateway's own answer (a DSN, a confirmation): `system/*` is for it alone
     message: str | None = ""  # by which caps know it again; "" for a new one, None while that is not known
 
@@ -247,7 +248,7 @@ class Sender:
     from_domains: tuple[str, ...] = ()
     list_domain: str = ""
     support_phone: str = ""
-    minimum_age: int = 13
+    minimum_age: int = MINIMUM_AGE
     one_click_stops: str = "purpose"
     from_address: str = ""
     language: str = "en"

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from gateway.config.colours import is_colour, readable_on_light
-from suppression.model import Basis, Channel
+from suppression.model import MINIMUM_AGE, Basis, Channel
 
 LANGUAGES = ("en", "de", "es", "fr", "hi")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
@@ -259,7 +259,7 @@ class Sender(Section):
     from_domains: tuple[FromDomain, ...] = ()
     list_domain: Domain | None = None
     support_phone: Line = ""
-    minimum_age: int = Field(13, ge=0, le=21)
+    minimum_age: int = Field(MINIMUM_AGE, ge=0, le=21)
     one_click_stops: Literal["purpose", "marketing"] = "purpose"
     from_address: Line | None = None
     language: Literal["en", "de", "es", "fr", "hi"] = "en"
