@@ -36,6 +36,7 @@ from suppression.model import (
 )
 from suppression.purposes import Catalogue
 from suppression.records import Record
+from suppression.store.log import Part
 
 Entry = Suppression | Consent
 
@@ -173,6 +174,12 @@ class Reading(Protocol):
 
     async def records(self, recipient: Recipient) -> Sequence[Record]:
         """The last records of a recipient, oldest first."""
+        ...
+
+    async def log(
+        self, recipient: Recipient, keeps: Callable[[Record], bool], limit: int, before: str
+    ) -> Part:
+        """Those that `keeps` takes, newest first; `before`: "" or what the part before said. NotFound otherwise."""
         ...
 
     async def decision(self, record_id: str) -> Sequence[Record]:

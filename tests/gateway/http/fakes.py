@@ -22,6 +22,7 @@ from suppression.model import Basis, Consent, Facts, Recipient, Scope, Suppressi
 from suppression.purposes import ConsentNeed
 from suppression.records import Record, RecordKind
 from suppression.store.keys import handle, parse_handle
+from suppression.store.log import Part
 
 START = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
@@ -298,6 +299,13 @@ class FakeReading:
     async def records(self, recipient: Recipient) -> list[Record]:
         self.memory.answer()
         return [line for line in self.memory.log if line.recipient == recipient.key.hex()]
+
+    async def log(
+        self, recipient: Recipient, keeps: Callable[[Record], bool], limit: int, before: str
+    ) -> Part:
+        """In one part: the real reader's tests are about more."""
+        found = [line for line in await self.records(recipient) if keeps(line)]
+        return Part(found[: -limit - 1 : -1], None) if not before else Part([], None)
 
     async def decision(self, record_id: str) -> list[Record]:
         self.memory.answer()
