@@ -166,13 +166,16 @@ class Pipeline:
         return facts
 
     async def _following(self, read: Callable[[Limits], Awaitable[list[Facts]]]) -> list[Facts]:
-        """Another process may have put a newer catalogue in force: facts are read, and decided, by that."""
+        """Another process may have put a newer catalogue in force: facts are read, and decided, by that.
+
+        One of another version may have: what it ships is not known here, so nothing is decided here any more.
+        """
         facts = await read(self.catalogue.limits)
         if any(one.generation != self.catalogue.generation for one in facts):
             self.catalogue = await self.store.catalogue()
             facts = await read(self.catalogue.limits)
         if any(one.generation != self.catalogue.generation for one in facts):
-            raise StoreUnavailable("the catalogue is being changed")
+            raise StoreUnavailable("the catalogue is being changed, or another version put its own in force")
         return facts
 
     def _caps(self, request: Request) -> tuple[Cap, ...]:
