@@ -183,6 +183,8 @@ def _consent(facts: Facts, change: GiveConsent) -> Plan:
     known = next((entry for entry in facts.consents if entry.id == change.entry_id), None)
     if unknown := change.overrides - {entry.id for entry in facts.suppressions}:
         raise NotFound(f"{len(unknown)} of the entries to override are not this recipient's")
+    if change.direct and any(stop.reason is Reason.ERASED for stop in facts.suppressions):
+        raise Conflict("erased since it was asked")  # what was asked went with all else
     if change.unless_objected and _objected(facts, change):
         raise Conflict("the recipient said no to it")
     entry = Consent(

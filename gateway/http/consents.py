@@ -27,7 +27,7 @@ from gateway.http.fields import (
     recipient_of,
     sender_named,
 )
-from gateway.http.idempotency import once
+from gateway.http.idempotency import Once, once
 from gateway.http.problems import Forbidden, InvalidField
 from gateway.http.suppressions import Handle
 from gateway.wishes import Wish
@@ -90,7 +90,7 @@ def routes(doors: Doors) -> list[APIRouter]:
         check_channels(recipient, scope.channels, "#/channels")
         ids = await once(doors, request)
         if body.state == "pending":
-            return JSONResponse(await _asked(doors, caller, recipient, scope, body), 201)
+            return JSONResponse(await _asked(doors, caller, recipient, scope, body, ids), 201)
         applied = await doors.changes.consent(
             recipient,
             scope,
@@ -114,18 +114,28 @@ def routes(doors: Doors) -> list[APIRouter]:
         ),
     )
     async def withdraw(request: Request, id: Handle) -> Response:  # noqa: A002 - the path's own word
-        """It allows nothing from this answer on. What it was stays in the record."""
-        caller = caller_of(request)
-        held = await doors.reading.entry(id)
-        if held is None or not isinstance(held.entry, Consent) or not caller.sees(held.entry.scope.sender):
-            raise NotFound("no such consent, or not one that the caller may see")
-        applied = await doors.changes.withdraw(id, actor=caller.actor)
-        return JSONResponse(render.entry(applied.handle, applied.entry, doors.clock()))
+        """It allows nothing from this answer on. What it was stays in the record. One that is `pending` never begins:
+        the link in the mail confirms nothing any more.
+        """
+        return JSONResponse(await _withdrawn(doors, caller_of(request), id))
 
     return [router]
 
 
-async def _asked(doors: Doors, caller: Caller, recipient: Recipient, scope: Scope, body: Yes) -> render.Json:
+async def _withdrawn(doors: Doors, caller: Caller, id: str) -> render.Json:  # noqa: A002 - the path's own word
+    asked = await doors.confirmations.cancel(id, caller.actor, caller.sees)
+    held = await doors.reading.entry(id)  # afterwards: if it was confirmed just before, it is here
+    if held is not None and isinstance(held.entry, Consent) and caller.sees(held.entry.scope.sender):
+        applied = await doors.changes.withdraw(id, actor=caller.actor)
+        return render.entry(applied.handle, applied.entry, doors.clock())
+    if asked is None:
+        raise NotFound("no such consent, or not one that the caller may see")
+    return render.entry(id, asked, doors.clock())
+
+
+async def _asked(
+    doors: Doors, caller: Caller, recipient: Recipient, scope: Scope, body: Yes, ids: Once
+) -> render.Json:
     """Double opt-in: the gateway asks, and is answered, itself."""
     if body.basis not in _EXPRESS:
         raise InvalidField("#/basis", "What the recipient is asked to confirm is a double_opt_in.")
@@ -147,7 +157,7 @@ async def _asked(doors: Doors, caller: Caller, recipient: Recipient, scope: Scop
         language=await _language(doors, recipient, scope.sender),
     )
     app = caller.app.name if caller.app is not None else "gateway"
-    asked = await doors.confirmations.ask(recipient, wish, app)
+    asked = await doors.confirmations.ask(recipient, wish, app, change_id=ids.change_id())
     return {"id": asked.handle, "effective": False, "state": "pending"}
 
 

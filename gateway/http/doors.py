@@ -218,8 +218,12 @@ class Link(Protocol):
 class Confirming(Protocol):
     """`gateway.confirmations.Confirmations`: questions to a recipient's own address."""
 
-    async def ask(self, recipient: Recipient, wish: Wish, app: str) -> Asked:
+    async def ask(self, recipient: Recipient, wish: Wish, app: str, *, change_id: str | None = None) -> Asked:
         """Barred, AskedAlready; Unavailable when the question cannot be put now."""
+        ...
+
+    async def cancel(self, handle: str, actor: str, sees: Callable[[str], bool]) -> Consent | None:
+        """The consent that waited under this handle, and now never will be one; None: none that `sees` lets be seen."""
         ...
 
     async def look(self, link: ConfirmLink) -> Pending | None: ...

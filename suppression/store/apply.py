@@ -137,6 +137,7 @@ def _forget(step: Step, recipient: Recipient, facts: Facts) -> None:
     """An erasure: of a recipient stay its keyed hash, its stops, and which log records are about it."""
     shard = step.shard
     step.write_key("delete", shard.address(recipient.key))
+    step.write_key("delete", shard.pending(recipient.key))
     for field in (b"b", b"k", b"p", b"o"):
         step.write("unfield", field)
     for consent in facts.consents:

@@ -120,9 +120,13 @@ class ShardKeys:
     def evidence(self, key: bytes, entry: str) -> bytes:
         return b"{%b}e" % self.tag.encode() + key + bytes.fromhex(entry)
 
-    def pending(self, key: bytes, number: bytes) -> bytes:
-        """What waits for the recipient's word."""
-        return b"{%b}w" % self.tag.encode() + key + number
+    def pending(self, key: bytes) -> bytes:
+        """Hash: what waits for the recipient's word, by its number."""
+        return b"{%b}w" % self.tag.encode() + key
+
+    def pending_apart(self, key: bytes, number: bytes) -> bytes:
+        """What waits for the recipient's word and outlasts an erasure."""
+        return self.pending(key) + number
 
     def seen(self, change_id: str) -> bytes:
         return b"{%b}i" % self.tag.encode() + change_id.encode()

@@ -92,6 +92,17 @@ local ops = {
   setnew = function() local k = key(); call('SET', k, nextarg(), 'NX') end,
   append = function() local k, ttl = key(), nextarg(); call('RPUSH', k, id); call('PEXPIRE', k, ttl) end,
   delete = function() call('DEL', key()) end,
+  -- Fields of a hash, which ends with the last of them that was kept.
+  keep = function()
+    local k, f, v, ttl = key(), nextarg(), nextarg(), nextarg()
+    call('HSET', k, f, v)
+    call('PEXPIRE', k, ttl)
+  end,
+  rekeep = function()
+    local k, f, v = key(), nextarg(), nextarg()
+    if call('HEXISTS', k, f) == 1 then call('HSET', k, f, v) end
+  end,
+  unkeep = function() local k = key(); call('HDEL', k, nextarg()) end,
   count = function()
     local cap, message, at, per = key(), nextarg(), nextarg(), nextarg()
     call('ZADD', cap, at, message)

@@ -334,12 +334,24 @@ class FakeConfirming:
         self.asked: list[tuple[Recipient, Wish]] = []
         self.raises: Exception | None = None
 
-    async def ask(self, recipient: Recipient, wish: Wish, app: str) -> Asked:  # noqa: ARG002
+    async def ask(
+        self,
+        recipient: Recipient,
+        wish: Wish,
+        app: str,  # noqa: ARG002
+        *,
+        change_id: str | None = None,  # noqa: ARG002
+    ) -> Asked:
         self.memory.answer()
         if self.raises is not None:
             raise self.raises
         self.asked.append((recipient, wish))
         return Asked(handle("con_", recipient.key, "00" * 6), sent=True)
+
+    async def cancel(self, handle: str, actor: str, sees: Callable[[str], bool]) -> Consent | None:  # noqa: ARG002
+        self.memory.answer()
+        parse_handle("con_", handle)
+        return None
 
     async def look(self, link: ConfirmLink) -> Pending | None:  # noqa: ARG002
         self.memory.answer()
