@@ -35,11 +35,17 @@ def _hash(*parts: str) -> str:
 
 async def once(doors: Doors, request: Request) -> Once:
     """Claims the call's key for its body. IdempotencyMismatch when it came with another one before."""
+    stem = stem_of(request)
+    if stem is not None:
+        await doors.changes.claim(stem, hashlib.sha256(await request.body()).hexdigest())
+    return Once(stem)
+
+
+def stem_of(request: Request) -> str | None:
+    """What a call's key is of this caller on this route; None without one."""
     key = request.headers.get(HEADER)
     if key is None:
-        return Once(None)
+        return None
     if not _USABLE.fullmatch(key):
         raise InvalidField("header:idempotency-key", "1 to 255 visible ASCII characters.")
-    stem = _hash(caller_of(request).key.id, request.method, request.url.path, key)
-    await doors.changes.claim(stem, hashlib.sha256(await request.body()).hexdigest())
-    return Once(stem)
+    return _hash(caller_of(request).key.id, request.method, request.url.path, key)

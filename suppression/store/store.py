@@ -7,13 +7,13 @@ import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from suppression.address import Address
 from suppression.decision import Decision, Send
-from suppression.errors import StoreUnavailable
+from suppression.errors import IdempotencyMismatch, StoreUnavailable
 from suppression.limits import Cap, Limits, counted_as
 from suppression.model import Facts, Recipient, Request
 from suppression.purposes import NO_LIMITS, Catalogue
@@ -32,6 +32,15 @@ from suppression.store.step import Answer, Step, Steps
 IDEMPOTENT = 25 * 3600 * 1000  # ms that the record of an Idempotency-Key's id is kept: 24 h at least
 _NOT_ARRIVED = frozenset({RecordKind.REJECTED, RecordKind.POSTPONED})
 _SHORT = 60_000  # ms that a random id's record is kept: longer than anybody still repeats it
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An id under which one thing is done. `body`: of what was asked, to tell another; `text`: what was answered."""
+
+    id: str
+    body: str = "-"
+    text: str = ""
 
 
 class Store:
@@ -256,14 +265,25 @@ class Store:
         answer = await self.steps.run(step, lane or self.client.sends, self.client.timeout)
         return record_id(shard.number, answer.text(0))
 
-    async def log_of_nobody(self, record: Record) -> str:
-        """Log one record that is about no recipient, once; its id."""
-        seen = secrets.token_hex(8)
-        shard = self.shards.of_name(seen)
-        step = Step(shard, None, record, seen=seen, attempt="-")
-        step.write("see", "done", "", 0, _SHORT)
+    async def log_of_nobody(self, record: Record, once: Once | None = None) -> str:
+        """Log one record that is about no recipient, once; its id. IdempotencyMismatch when `once` was another's."""
+        known = once or Once(secrets.token_hex(8))
+        shard = self.shards.of_name(known.id)
+        step = Step(shard, None, record, seen=known.id, attempt=known.body)
+        step.write("see", "done", known.text, 0, IDEMPOTENT if once else _SHORT)
         answer = await self.steps.run(step, self.client.bulk, self.client.timeout)
+        if answer.word == "settled":
+            raise IdempotencyMismatch("this id was used with another body")
         return record_id(shard.number, answer.text(0))
+
+    async def logged_once(self, once_id: str) -> tuple[Once, str] | None:
+        """What `log_of_nobody` was first given under an id, and the record's id; None when it was given nothing."""
+        shard = self.shards.of_name(once_id)
+        seen = await self.client.bulk.execute("HMGET", shard.seen(once_id), "try", "text", "record")
+        if seen[0] is None:
+            return None
+        body, text, order = (value.decode() for value in seen)
+        return Once(once_id, body, text), record_id(shard.number, order)
 
     async def settle(self, permit: Permit, hand_over: HandOver, outcome: Record, keep: float) -> bool:
         """Log how a hand-over ended, and mark it for `keep` seconds (0: its marker goes).
