@@ -80,6 +80,12 @@ class Pipeline:
             return None
         return await self._refused(request, decision, facts)
 
+    async def refuse(self, ask: Ask, refusal: Refuse, details: Mapping[str, str]) -> Refused:
+        """For what only a front can see to be not permitted: logged like any refusal."""
+        request = self._request(ask, self.recipient(ask.address))
+        record_id = await self.store.record(request, refusal, self.catalogue.generation, details)
+        return Refused(refusal, record_id, request.at)
+
     async def permit(self, ask: Ask, hand_over: HandOver) -> Permit | Refused | InProgress | Settled:
         """Decide, and commit a Send; decide again when something changed in between."""
         facts: Facts | None = None

@@ -38,6 +38,7 @@ from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
 from gateway.reading import Reading
 from gateway.roster import Roster
+from gateway.smtp.auth import Login
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
@@ -47,7 +48,7 @@ from gateway.smtp.own_mail import OwnMail
 from gateway.smtp.recipients import Recipients
 from gateway.smtp.server import REFUSAL, SmtpServer
 from gateway.smtp.signers import Signers
-from gateway.state.api_keys import ApiKeys
+from gateway.state.api_keys import ApiKeys, digest_of
 from gateway.store_access import open_store
 from gateway.worker_process import WorkerContext
 from suppression.model import App
@@ -190,12 +191,16 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-async def _authenticate(settings: Settings, keys: ApiKeys, name: str, password: str) -> App | None:
+async def _authenticate(settings: Settings, keys: ApiKeys, name: str, password: str) -> Login | None:
     """An app's SMTP password is one of its API keys."""
-    key = await keys.find(password)
-    if key is None or key.app != name or "app" not in key.scopes:
-        return None
-    return settings.apps.get(name)
+    still = partial(_may_send, keys, name, digest_of(password))
+    app = settings.apps.get(name)
+    return Login(app, still) if await still() and app is not None else None
+
+
+async def _may_send(keys: ApiKeys, name: str, digest: bytes) -> bool:
+    key = await keys.of(digest)
+    return key is not None and key.app == name and "app" in key.scopes
 
 
 def _app_for_address(settings: Settings, address: str) -> App | None:
