@@ -108,7 +108,11 @@ local ops = {
     call('ZADD', cap, at, message)
     call('PEXPIRE', cap, per)
   end,
-  uncount = function() local cap = key(); call('ZREM', cap, nextarg()) end,
+  -- Unless a later try of the message has taken over: that one's place it is now.
+  uncount = function()
+    local cap, message, decision = key(), nextarg(), nextarg()
+    if call('HGET', KEYS[3], 'record') == decision then call('ZREM', cap, message) end
+  end,
   -- Members of a sorted set by the time (from now, in ms) after which a sweeper may take them up.
   due = function() local k, delay = key(), nextarg(); call('ZADD', k, now + tonumber(delay), nextarg()) end,
   undue = function() local k = key(); call('ZREM', k, nextarg()) end,
