@@ -83,6 +83,7 @@ if id ~= '' and KEYS[2] ~= KEYS[1] then
   call('HSET', KEYS[2], 'l', string.sub(last, -48))
 end
 
+local taken_over = false
 local ops = {
   version = function() call('HSET', KEYS[2], 'v', id) end,
   field = function() local f, v = nextarg(), nextarg(); call('HSET', KEYS[2], f, v .. id) end,
@@ -108,10 +109,10 @@ local ops = {
     call('ZADD', cap, at, message)
     call('PEXPIRE', cap, per)
   end,
-  -- Unless a later try of the message has taken over: that one's place it is now.
+  -- Unless `settle` found that a later try of the message has taken over: it is that one's place now.
   uncount = function()
-    local cap, message, decision = key(), nextarg(), nextarg()
-    if call('HGET', KEYS[3], 'record') == decision then call('ZREM', cap, message) end
+    local cap, message = key(), nextarg()
+    if not taken_over then call('ZREM', cap, message) end
   end,
   -- Members of a sorted set by the time (from now, in ms) after which a sweeper may take them up.
   due = function() local k, delay = key(), nextarg(); call('ZADD', k, now + tonumber(delay), nextarg()) end,
@@ -138,6 +139,8 @@ local ops = {
         call('HSET', KEYS[3], 'state', state, 'text', text)
         call('PEXPIRE', KEYS[3], ttl)
       end
+    else
+      taken_over = true
     end
   end,
 }

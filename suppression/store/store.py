@@ -315,9 +315,9 @@ class Store:
             ends=f"{order}|{marker}|{recipient_key.hex()}",
         )
         text = json.dumps({"text": outcome.text, "code": outcome.code, "status": outcome.status})
-        for cap in left:  # before the marker may go: it says whose place it is
-            step.write_key("uncount", shard.cap(recipient_key, cap.name), counted_as(marker), order)
         step.write("settle", order, outcome.kind.value if keep else "", text, int(keep * 1000))
+        for cap in left:  # after it: it tells whether a later try has their places
+            step.write_key("uncount", shard.cap(recipient_key, cap.name), counted_as(marker))
         answer = await self.steps.run(step, self.client.sends, self.client.timeout)
         return answer.word == "done"
 
