@@ -12,7 +12,7 @@
 --       8 caps        how many; for each its key's number, the message in it, the start of its time (ms), its count
 --       9...          those, then writes: op, then its arguments
 --
--- Answers  {"done", record id, duplicate}          {"seen", record id, state, text}
+-- Answers  {"done", record id, duplicate}          {"seen", record id, state, text, duplicate}
 --          {"settled", record id, state, text}     {"busy", record id}
 --          {"moved", generation, clock offset, fields...}   {"clock", ms, offset}   {"full"}   {"foreign"}
 --
@@ -26,9 +26,9 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local duplicate = '0'
 
 if ARGV[2] ~= '' then
-  local seen = call('HMGET', KEYS[3], 'try', 'state', 'record', 'deadline', 'text')
+  local seen = call('HMGET', KEYS[3], 'try', 'state', 'record', 'deadline', 'text', 'duplicate')
   if seen[2] then
-    if seen[1] == ARGV[2] then return {'seen', seen[3], seen[2], seen[5] or ''} end
+    if seen[1] == ARGV[2] then return {'seen', seen[3], seen[2], seen[5] or '', seen[6] or '0'} end
     if seen[2] == 'handing_over' then
       if now < tonumber(seen[4]) then return {'busy', seen[3]} end
       duplicate = '1'
@@ -121,7 +121,7 @@ local ops = {
   see = function()
     local state, text, deadline, ttl = nextarg(), nextarg(), nextarg(), nextarg()
     call('DEL', KEYS[3])
-    call('HSET', KEYS[3], 'try', ARGV[2], 'state', state, 'record', id, 'text', text,
+    call('HSET', KEYS[3], 'try', ARGV[2], 'state', state, 'record', id, 'text', text, 'duplicate', duplicate,
       'deadline', string.format('%.0f', now + tonumber(deadline)))
     call('PEXPIRE', KEYS[3], ttl)
   end,

@@ -185,7 +185,7 @@ class Store:
                 recipient,
                 hand_over.message,
                 decision_id,
-                possible_duplicate=answer.word == "done" and answer.text(1) == "1",
+                possible_duplicate=answer.text(1 if answer.word == "done" else 3) == "1",
                 born=born,
                 caps=caps,
             )
