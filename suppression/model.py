@@ -171,6 +171,7 @@ class Facts:
     recent       ids of the last 6 log records, newest last
     listed       names of the registers and lists in force that have the recipient
     counted      what caps have counted
+    waiting      how many entries the recipient has in the outbox
     """
 
     version: str = ""
@@ -187,6 +188,7 @@ class Facts:
     recent: tuple[str, ...] = ()
     listed: frozenset[str] = frozenset()
     counted: tuple[Counted, ...] = ()
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,7 @@ class Request:
     minimum_age: int = 13
     system: bool = False  # the gateway's own answer (a DSN, a confirmation): `system/*` is for it alone
     message: str | None = ""  # by which caps know it again; "" for a new one, None while that is not known
+    answers: str = ""  # of an own answer: id of the entry, or of the message, that it answers
 
 
 Evidence = Mapping[str, str]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from suppression.hours_presets import Presets
 
 SYSTEM = "system"
+STOP_CONFIRMATION = f"{SYSTEM}/stop-confirmation"
+HELP = f"{SYSTEM}/help"
 NO_LIMITS = Limits()
 ALL = "*"
 WILDCARD = "/*"  # the end of a leaf's path that stands for any one segment
