@@ -15,7 +15,7 @@ from channels.email.mail import Mail
 from channels.email.next_hop import NextHop
 from channels.email.smtp_pool import SmtpPool
 from channels.email.smtp_relay import SmtpCarriers
-from channels.sandbox import Sandbox, SandboxMailCarriers
+from channels.sandbox import Sandbox, SandboxCarriers, SandboxMailCarrier
 from gateway import acceptor, garbage
 from gateway.audiences import Audiences
 from gateway.changes import Changes
@@ -104,7 +104,7 @@ def _links(settings: Settings, pipeline: Pipeline) -> Links:
 
 def _mail_carriers(settings: Settings) -> Carriers[Mail]:
     if settings.dev and settings.given.next_hop is None:
-        return SandboxMailCarriers(_sandbox(settings))
+        return SandboxCarriers(SandboxMailCarrier(_sandbox(settings)))
     hop = settings.next_hop
     context = None
     if hop.tls != "none":

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from channels.sandbox import Sandbox, SandboxMailCarriers
+from channels.sandbox import Sandbox, SandboxCarriers, SandboxMailCarrier
 from gateway.audiences import Audiences
 from gateway.changes import Changes
 from gateway.confirmations import Confirmations, Post
@@ -300,4 +300,4 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
 def _own_mail(pipeline: Pipeline, made: Links, box: Sandbox) -> Post:
     """Without keys to sign with."""
     composer = Composer("gw.test", SENDERS, made, pipeline.recipient, dict.fromkeys(SENDERS, Signers()))
-    return OwnMail(Relay(pipeline, SandboxMailCarriers(box)), composer).send
+    return OwnMail(Relay(pipeline, SandboxCarriers(SandboxMailCarrier(box))), composer).send
