@@ -34,9 +34,7 @@ class State(StrEnum):
 
 
 HELD_FOR_AGENTS = frozenset({State.DEAD, State.UNKNOWN})
-ENDED = frozenset(
-    {State.SENT, State.FAILED, State.REFUSED, State.CANCELLED, State.UNKNOWN, State.DEAD}
-)
+ENDED = frozenset({State.SENT, State.FAILED, State.REFUSED, State.CANCELLED, State.UNKNOWN, State.DEAD})
 
 
 class Delivery(StrEnum):
@@ -122,6 +120,7 @@ class Entry:
     cancel      a stop came while it was submitting: cancel it at the next hop
     answer      how its acceptance was answered: outcome, reason, rule, fact, until
     records     ids of its log records, oldest first (the latest 32)
+    mark        of who moved it last: tells them so when the answer was lost
     """
 
     id: str
@@ -149,7 +148,7 @@ class Entry:
     answer: str = ""
     decision_id: str = ""
     records: tuple[str, ...] = ()
-    generation: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,42 @@ class ShardKeys:
         """Hash: by what an unsalted hash of an address is known here, the recipient that it means."""
         return b"{%b}M" % self.tag.encode()
 
+    def entry(self, key: bytes, number: bytes) -> bytes:
+        """Hash: one entry of a recipient's outbox; with no number, what all of their keys begin with."""
+        return b"{%b}o" % self.tag.encode() + key + number
+
+    @property
+    def due(self) -> bytes:
+        """Sorted set: entries that wait, by when they are due; members are recipient's key and entry's number."""
+        return b"{%b}d" % self.tag.encode()
+
+    @property
+    def leased(self) -> bytes:
+        """Sorted set: entries that somebody has, by when they lose them."""
+        return b"{%b}b" % self.tag.encode()
+
+    @property
+    def held(self) -> bytes:
+        """Sorted set: entries that only agents may move, by when they came to be so."""
+        return b"{%b}D" % self.tag.encode()
+
+    def claimed(self, reference: str) -> bytes:
+        """Which entry a next hop's id belongs to, where that had to be found out."""
+        return b"{%b}S" % self.tag.encode() + reference.encode()
+
+    def review(self, key: bytes, number: bytes) -> bytes:
+        """Hash: what a recipient wrote, sealed, for somebody to read."""
+        return b"{%b}v" % self.tag.encode() + key + number
+
+    @property
+    def reviews(self) -> bytes:
+        """Sorted set: reviews that nobody has decided, by when they began; members as in `due`."""
+        return b"{%b}V" % self.tag.encode()
+
+    def failures(self, key: bytes, code: int) -> bytes:
+        """Sorted set: the messages to a recipient that failed with a code which is counted, by their times."""
+        return b"{%b}f" % self.tag.encode() + key + str(code).encode()
+
     def message(self, message: str) -> bytes:
         """Which records a message of several copies has."""
         return b"{%b}q" % self.tag.encode() + message.encode()
@@ -190,13 +226,13 @@ def handle(prefix: str, key: bytes, entry: str) -> str:
     return prefix + base64.b32hexencode(key + bytes.fromhex(entry)).decode().lower().rstrip("=")
 
 
-def parse_handle(prefix: str, text: str) -> tuple[bytes, str]:
-    """(recipient key, entry id); NotFound for anything else."""
+def parse_handle(prefix: str, text: str, size: int = 6) -> tuple[bytes, str]:
+    """(recipient key, entry id of `size` bytes); NotFound for anything else."""
     body = text.removeprefix(prefix).upper()
     try:
         raw = base64.b32hexdecode(body.encode() + b"=" * (-len(body) % 8))
     except ValueError:
         raise NotFound("no entry's id") from None
-    if not text.startswith(prefix) or len(raw) != _KEY + 6:
+    if not text.startswith(prefix) or len(raw) != _KEY + size:
         raise NotFound("no entry's id")
     return raw[:_KEY], raw[_KEY:].hex()

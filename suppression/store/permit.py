@@ -25,6 +25,7 @@ class Permit:
     decision_id         id of its log record
     possible_duplicate  an earlier hand-over of this message ended without a known outcome
     caps                those that counted the message
+    lifetime            seconds; a next hop that is asked over the network gets less of it (DESIGN "Texts")
     """
 
     __slots__ = (
@@ -33,6 +34,7 @@ class Permit:
         "caps",
         "decision",
         "decision_id",
+        "lifetime",
         "message",
         "possible_duplicate",
         "recipient",
@@ -48,6 +50,7 @@ class Permit:
         possible_duplicate: bool = False,
         born: float | None = None,
         caps: tuple[Cap, ...] = (),
+        lifetime: float = LIFETIME,
     ) -> None:
         self.decision = decision
         self.recipient = recipient
@@ -55,6 +58,7 @@ class Permit:
         self.decision_id = decision_id
         self.possible_duplicate = possible_duplicate
         self.caps = caps
+        self.lifetime = lifetime
         self._born = time.monotonic() if born is None else born  # before the commit was sent: never too late
         self._used = False
 
@@ -67,7 +71,7 @@ class Permit:
 
     @property
     def fresh(self) -> bool:
-        return time.monotonic() - self._born <= LIFETIME
+        return time.monotonic() - self._born <= self.lifetime
 
     def redeem(self) -> Address:
         """Called right before the hand-over begins (SMTP: before DATA). PermitExpired past LIFETIME."""
