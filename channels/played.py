@@ -1,0 +1,211 @@
+"""Twilio's part in the sandbox: its webhooks, made of what it would know, signed as it does and posted as it does.
+
+Nothing is fed in by a side door: what comes of a reply or of a key here comes of it in production.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Protocol
+from urllib.parse import urldefrag
+
+import aiohttp
+import structlog
+
+from channels.sandbox import TWILIO, Message
+from channels.twilio.signature import Signatures
+
+_API = "2010-04-01"
+_TEXT_STATES = ("queued", "sent", "delivered")
+_CALL_STATES = ("initiated", "ringing", "in-progress", "completed")
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a webhook is posted again, as "#rc=5&rp=all" asks
+_PATIENCE = 15.0  # seconds, Twilio's own
+_LARGEST = 1 << 20  # bytes of an answer
+
+_log = structlog.get_logger(__name__)
+
+Form = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway said to a webhook. `text`: TwiML, where it is one."""
+
+    status: int
+    text: str
+
+
+class Unanswered(Exception):
+    """Nobody took the webhook."""
+
+
+class Post(Protocol):
+    async def __call__(self, url: str, form: Form, signature: str) -> Answer:
+        """Unanswered when there is no answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """A call as both ends know it. `other`: the person's number, "" where they withhold it."""
+
+    sid: str
+    ours: str
+    other: str
+    inbound: bool = False
+
+
+class PlayedTwilio:
+    """One account's, in one process. `hooks`: where all webhooks go ("http://127.0.0.1:8080/hooks/twilio/")."""
+
+    def __init__(
+        self,
+        account: str,
+        signatures: Signatures,
+        hooks: str,
+        post: Post,
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
+        self.hooks = hooks
+        self._pauses = tuple(pauses)
+        self._account = account
+        self._signatures = signatures
+        self._post = post
+        self._reporting: set[asyncio.Task[None]] = set()
+
+    def took(self, message: Message) -> None:
+        """Reports, in the background, that it was delivered, or answered and ended."""
+        if not message[TWILIO]["status_url"]:
+            return
+        report = _call_reports if message["channel"] == "voice" else _text_reports
+        task = asyncio.create_task(self._report(message[TWILIO]["status_url"], report(message)))
+        self._reporting.add(task)
+        task.add_done_callback(self._reporting.discard)
+
+    async def all_reported(self) -> None:
+        while self._reporting:
+            await asyncio.gather(*self._reporting)
+
+    async def close(self) -> None:
+        """What was not reported by now never is."""
+        for task in self._reporting:
+            task.cancel()
+        await asyncio.gather(*self._reporting, return_exceptions=True)
+
+    async def reply(self, message: Message, body: str) -> Answer:
+        """The recipient of a text answers it."""
+        sid = f"SM{secrets.token_hex(16)}"
+        known = message[TWILIO]
+        service = {"MessagingServiceSid": known["service"]} if known["service"] else {}
+        return await self._hand_in(
+            self.hooks + "sms",
+            {
+                "MessageSid": sid,
+                "SmsSid": sid,
+                "SmsMessageSid": sid,
+                "SmsStatus": "received",
+                "NumMedia": "0",
+                "NumSegments": "1",
+                "Body": body,
+                "From": message["to"],
+                "To": known["from"],
+                **service,
+            },
+        )
+
+    async def speak(self, url: str, call: OnCall, **heard: str) -> Answer:
+        """A step of a call: `heard` is what the person pressed or said (Digits, SpeechResult); none at its begin."""
+        if not url.startswith(self.hooks):
+            raise ValueError("not a webhook of ours")
+        return await self._hand_in(url, {**_of_call(call, "in-progress"), **heard})
+
+    async def _report(self, url: str, reports: list[dict[str, str]]) -> None:
+        for form in reports:
+            for pause in (*self._pauses, 0.0):
+                try:
+                    answer = await self._hand_in(url, form)
+                except Unanswered:
+                    answer = Answer(0, "")
+                if 200 <= answer.status < 300:
+                    break
+                await asyncio.sleep(pause)
+            else:
+                _log.warning("sandbox_report_lost", status=answer.status)
+
+    async def _hand_in(self, url: str, form: Form) -> Answer:
+        whole = {"AccountSid": self._account, "ApiVersion": _API, **form}
+        url = urldefrag(url).url
+        return await self._post(url, whole, self._signatures.sign(url, list(whole.items())))
+
+
+def on_call(message: Message) -> OnCall:
+    """A call that the sandbox keeps."""
+    known = message[TWILIO]
+    return OnCall(known["sid"], known["from"], message["to"])
+
+
+def calling_in(line: str, caller: str) -> OnCall:
+    """Somebody calls the opt-out line."""
+    return OnCall(f"CA{secrets.token_hex(16)}", line, caller, inbound=True)
+
+
+def _text_reports(message: Message) -> list[dict[str, str]]:
+    known = message[TWILIO]
+    service = {"MessagingServiceSid": known["service"]} if known["service"] else {}
+    ids = {"MessageSid": known["sid"], "SmsSid": known["sid"], "From": known["from"], "To": message["to"]}
+    return [{**ids, **service, "MessageStatus": state, "SmsStatus": state} for state in _TEXT_STATES]
+
+
+def _call_reports(message: Message) -> list[dict[str, str]]:
+    reports = [
+        {
+            **_of_call(on_call(message), state),
+            "CallbackSource": "call-progress-events",
+            "SequenceNumber": str(number),
+            "Timestamp": format_datetime(datetime.now(UTC)),
+        }
+        for number, state in enumerate(_CALL_STATES)
+    ]
+    reports[-1] |= {"CallDuration": "20", "Duration": "1"}
+    return reports
+
+
+def _of_call(call: OnCall, state: str) -> dict[str, str]:
+    other = call.other or "anonymous"
+    caller, called = (other, call.ours) if call.inbound else (call.ours, other)
+    return {
+        "CallSid": call.sid,
+        "CallStatus": state,
+        "Direction": "inbound" if call.inbound else "outbound-api",
+        "From": caller,
+        "To": called,
+        "Caller": caller,
+        "Called": called,
+    }
+
+
+class HttpPost:
+    """Over HTTP, as Twilio comes. Used in one event loop, closed there."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __call__(self, url: str, form: Form, signature: str) -> Answer:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE))
+        headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
+        try:
+            async with self._session.post(
+                url, data=dict(form), headers=headers, allow_redirects=False
+            ) as answer:
+                text = (await answer.content.read(_LARGEST)).decode("utf-8", "replace")
+                return Answer(answer.status, text)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unanswered(type(error).__name__) from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
