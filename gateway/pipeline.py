@@ -155,10 +155,15 @@ class Pipeline:
         return policy.explain(self._request(ask, recipient, at), facts, self.catalogue)
 
     async def decide(
-        self, ask: Ask, facts: Facts | None = None, at: datetime | None = None, message: str | None = ""
+        self,
+        ask: Ask,
+        facts: Facts | None = None,
+        at: datetime | None = None,
+        message: str | None = "",
+        recipient: Recipient | None = None,
     ) -> tuple[Decision, Request, Facts]:
         """The decision alone, on these facts if they are still by the catalogue in force."""
-        recipient = self.recipient(ask.address)
+        recipient = recipient or self.recipient(ask.address)
         if facts is None or facts.generation != self.catalogue.generation:
             facts = await self._facts(recipient)
         request = self._request(ask, recipient, at, message)

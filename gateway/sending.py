@@ -14,9 +14,11 @@ from gateway.pipeline import Ask, Pipeline
 from suppression.decision import Defer, Reason, Refuse, Send
 from suppression.errors import StoreUnavailable, UnknownPurpose
 from suppression.limits import counted_as
-from suppression.model import App, Channel, Facts, Request
+from suppression.model import App, Channel, Facts, Recipient, Request
 from suppression.outbox import MOST_WAITING, Accepted, Draft, Entry, State
 from suppression.records import Record, RecordKind, without_addresses
+from suppression.rules.hours import NAME as HOURS
+from suppression.rules.hours import open_until
 from suppression.store import codec
 from suppression.store.describe import decided
 from suppression.store.entry_codec import entry_id
@@ -28,6 +30,8 @@ from suppression.store.transitions import REPORTED_WITHIN, Lost, Move
 MOST_ATTEMPTS = 10
 GIVEN_UP_AFTER = timedelta(minutes=15)  # DESIGN "Texts": what was submitted and never answered for
 _TRIES = 20
+_ON_ITS_WAY = timedelta(seconds=60)  # what is submitted with less left would arrive when the hours are over
+_LONGEST_ON_ITS_WAY = timedelta(hours=10)  # Twilio keeps nothing for longer
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 900.0  # seconds before a next attempt
 _AT_ONCE = 200
 
@@ -42,18 +46,23 @@ class Sending:
 
     # In.
 
-    async def accept(self, ask: Ask, draft: Draft, facts: Facts | None = None) -> Accepted:
+    async def accept(
+        self, ask: Ask, draft: Draft, facts: Facts | None = None, recipient: Recipient | None = None
+    ) -> Accepted:
         """Decide for when it is due; keep it durably, or log the refusal. The same answer to every repeat."""
-        recipient = self.pipeline.recipient(ask.address)
-        message = counted_as(entry_id(recipient.key, draft.number))
+        recipient = recipient or self.pipeline.recipient(ask.address)
+        message = entry_id(recipient.key, draft.number)
+        counted = counted_as(message)
         for _ in range(_TRIES):
-            decision, request, facts = await self.pipeline.decide(ask, facts, at=draft.due, message=message)
+            decision, request, facts = await self.pipeline.decide(
+                ask, facts, at=draft.due, message=counted, recipient=recipient
+            )
             if isinstance(decision, Send | Defer) and facts.waiting >= MOST_WAITING and not draft.repeats:
                 decision = Refuse(Reason.CAPPED, "outbox")
             if isinstance(decision, Refuse):
-                answer = await self.outbox.refuse(request, decision, facts, draft)
+                answer = await self.outbox.refuse(request, decision, facts, draft, message)
             else:
-                answer = await self.outbox.put(request, decision, facts, draft)
+                answer = await self.outbox.put(request, decision, facts, draft, message)
             if not isinstance(answer, Moved):
                 return answer
             facts = answer.facts
@@ -72,7 +81,7 @@ class Sending:
         async def each(places: Sequence[int]) -> None:
             for place in places:
                 async with gate:
-                    answers[place] = await self.accept(*asked[place], known[place])
+                    answers[place] = await self.accept(*asked[place], known[place], recipients[place])
 
         async with asyncio.TaskGroup() as tasks:
             for places in of_recipient.values():
@@ -99,10 +108,14 @@ class Sending:
         facts: Facts | None = None
         for _ in range(_TRIES):
             decision, request, facts = await self.pipeline.decide(ask, facts, message=counted_as(entry.id))
+            closes = open_until(request, facts, self.pipeline.catalogue, _LONGEST_ON_ITS_WAY)
+            if isinstance(decision, Send) and closes is not None and closes - request.at < _ON_ITS_WAY:
+                decision = Defer(Reason.OUTSIDE_HOURS, closes, HOURS)
             if isinstance(decision, Send):
                 caps = self.pipeline.caps(request)
                 answer = await self.outbox.submit(request, decision, facts, entry, caps=caps, lease=lease)
                 if not isinstance(answer, Moved):
+                    answer.open_until = closes
                     return answer
                 facts = answer.facts
             else:
@@ -111,7 +124,7 @@ class Sending:
         raise StoreUnavailable("a recipient kept changing")
 
     async def _put_off(self, entry: Entry, request: Request, decision: Refuse | Defer, facts: Facts) -> None:
-        record = replace(decided(RecordKind.DECIDED, request, decision, facts.generation), message=entry.id)
+        record = decided(RecordKind.DECIDED, request, decision, facts.generation, message=entry.id)
         if isinstance(decision, Defer):
             await self.outbox.release(entry, decision.until, record)
         else:
@@ -128,9 +141,7 @@ class Sending:
             purpose = self.pipeline.catalogue.find(entry.purpose)
         except UnknownPurpose:
             return None
-        return Ask(
-            app, entry.channel, purpose, address, system=entry.system, answers=entry.answers
-        )
+        return Ask(app, entry.channel, purpose, address, system=entry.system, answers=entry.answers)
 
     async def _end(self, entry: Entry, state: State, kind: RecordKind, reason: str) -> None:
         record = self.outbox.record(entry, kind, reason=reason)

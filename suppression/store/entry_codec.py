@@ -1,8 +1,8 @@
 """How an entry of the outbox looks in Redis, both ways. Nothing else knows it.
 
 An entry's hash has the fields
-    try, state, text, record   the body that its number came with, its state, how its acceptance was answered, and
-                               that record: what the step script compares when the number comes again
+    try, state, record   the body that its number came with, its state, and its acceptance's record: what the step
+                         script compares when the number comes again; text: how it was answered, where apps repeat it
     n    revision: moves with every transition        m    mark of the last transition's maker
     c    channel|purpose|sender|app|flags             flags: r passes stops, s is the gateway's own
     a    hand-overs begun      d    due, ms           x    deadline, ms      g    id of the change that it answers
@@ -48,12 +48,13 @@ def new_fields(draft: Draft, about: str, due: int, sealed: bytes, answer: str) -
     fields: dict[str, Argument] = {
         "try": draft.body,
         "state": State.WAITING.value,
-        "text": answer,
         "n": 0,
         "c": about,
         "d": due,
         "b": sealed,
     }
+    if draft.repeats:
+        fields["text"] = answer
     if draft.deadline is not None:
         fields["x"] = codec.milliseconds(draft.deadline)
     if draft.answers:

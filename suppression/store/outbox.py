@@ -20,7 +20,7 @@ from suppression.store import codec
 from suppression.store.client import Argument, ScriptMissing
 from suppression.store.describe import decided
 from suppression.store.entries import KEY
-from suppression.store.entry_codec import decode_answer, encode_answer, entry_id, flags, new_fields, seal
+from suppression.store.entry_codec import decode_answer, encode_answer, flags, new_fields, seal
 from suppression.store.hand_over import Moved
 from suppression.store.keys import record_id
 from suppression.store.step import Answer, Step
@@ -36,20 +36,23 @@ class Outbox(Transitions):
     """The outbox of one store."""
 
     async def put(
-        self, request: Request, decision: Send | Defer, facts: Facts, draft: Draft
+        self, request: Request, decision: Send | Defer, facts: Facts, draft: Draft, message: str
     ) -> Accepted | Moved:
-        """Keep it durably, logged, if nothing changed since the facts were read. A repeat gets the first answer."""
+        """Keep it durably, logged, if nothing changed since the facts were read. A repeat gets the first answer.
+
+        `message`: its id, `entry_id` of recipient and number.
+        """
         self._store.refuse_if_full()
         recipient, now = request.recipient, self._store.now()
         due = max(when for when in (_until(decision), draft.due, now) if when is not None)
         accepted = Accepted(
-            entry_id(recipient.key, draft.number),
+            message,
             "accepted" if due <= now else "deferred",
             decision.reason.value,
             "",
             due if due > now else None,
         )
-        step = self._begin(request, decision, facts, draft, RecordKind.QUEUED)
+        step = self._begin(request, decision, facts, draft, message, RecordKind.QUEUED)
         step.version, step.generation = facts.version, facts.generation
         entry, shard = step.seen_key or b"", step.shard
         step.hold(entry, "state", "")
@@ -65,21 +68,18 @@ class Outbox(Transitions):
         step.write_key("trace", entry)
         step.write("enlist", draft.number)
         step.write_key("at", shard.due, codec.milliseconds(due), recipient.key + draft.number)
-        if recipient.address is not None and not facts.version:
-            sealed = self._store.sealer.address(recipient.address, recipient.key)
-            step.write_key("setnew", shard.address(recipient.key), sealed)
         answer = await self._store.steps.run(step, self._store.client.sends, self._store.client.timeout)
         return self._answered(answer, step, accepted, facts)
 
     async def refuse(
-        self, request: Request, decision: Refuse, facts: Facts, draft: Draft
+        self, request: Request, decision: Refuse, facts: Facts, draft: Draft, message: str
     ) -> Accepted | Moved:
         """Log the refusal; where the app may repeat itself, the answer is kept as an entry's would be."""
         accepted = Accepted("", "refused", decision.reason.value, "")
         if not draft.repeats:
             found = await self._store.record(request, decision, facts.generation, draft.details)
             return replace(accepted, id=found, decision_id=found)
-        step = self._begin(request, decision, facts, draft, RecordKind.DECIDED)
+        step = self._begin(request, decision, facts, draft, message, RecordKind.DECIDED)
         entry = step.seen_key or b""
         kept: dict[str, Argument] = {
             "try": draft.body,
@@ -96,15 +96,11 @@ class Outbox(Transitions):
         return self._answered(answer, step, accepted, facts)
 
     def _begin(
-        self, request: Request, decision: Decision, facts: Facts, draft: Draft, kind: RecordKind
+        self, request: Request, decision: Decision, facts: Facts, draft: Draft, message: str, kind: RecordKind
     ) -> Step:
         recipient = request.recipient
         shard = self._store.shards.of(recipient.key)
-        record = replace(
-            decided(kind, request, decision, facts.generation),
-            message=entry_id(recipient.key, draft.number),
-            details=draft.details,
-        )
+        record = decided(kind, request, decision, facts.generation, message=message, details=draft.details)
         return Step(
             shard,
             recipient.key,
@@ -119,7 +115,7 @@ class Outbox(Transitions):
         if answer.word in {"settled", "busy", "lost"}:
             raise IdempotencyMismatch("this number was used with another body")
         decision_id = record_id(step.shard.number, answer.text(0))
-        if answer.word == "seen":
+        if answer.word == "seen" and answer.text(2):
             return decode_answer(answer.text(2), step.record.message if step.record else "", decision_id)
         message = accepted.id or decision_id
         return replace(accepted, id=message, decision_id=decision_id)

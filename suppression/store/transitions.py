@@ -123,9 +123,7 @@ class Transitions(Entries):
     ) -> Permit | Moved:
         """Make a Send a Permit: logged and marked, if neither the recipient nor the entry moved. Lost."""
         self._store.refuse_if_full()
-        record = replace(
-            decided(RecordKind.HANDING_OVER, request, decision, facts.generation), message=entry.id
-        )
+        record = decided(RecordKind.HANDING_OVER, request, decision, facts.generation, message=entry.id)
         fields: dict[str, Argument] = {
             "a": entry.attempts + 1,
             "w": codec.milliseconds(self._store.server_now()),
@@ -138,6 +136,9 @@ class Transitions(Entries):
         )
         step.write_key("stamp", step.shard.entry(entry.recipient.key, entry.number), "h")
         count_in_caps(step, caps, request.recipient, entry.id, request)
+        if request.recipient.address is not None:
+            sealed = self._store.sealer.address(request.recipient.address, request.recipient.key)
+            step.write_key("setnew", step.shard.address(request.recipient.key), sealed)
         born = time.monotonic()
         answer = await self._store.steps.run(step, self._store.client.sends, self._store.client.timeout)
         if answer.word in {"moved", "clock", "full"}:
