@@ -1,6 +1,7 @@
 """A Permit: the only thing a Carrier sends on. Only `Store.commit` makes one (enforced by a test)."""
 
 import time
+from datetime import datetime
 
 from suppression.address import Address
 from suppression.decision import Send
@@ -25,6 +26,7 @@ class Permit:
     decision_id         id of its log record
     possible_duplicate  an earlier hand-over of this message ended without a known outcome
     caps                those that counted the message
+    open_until          end of the hours in which it may arrive, where that is soon; set by who asked for the Permit
     lifetime            seconds; a next hop that is asked over the network gets less of it (DESIGN "Texts")
     """
 
@@ -36,6 +38,7 @@ class Permit:
         "decision_id",
         "lifetime",
         "message",
+        "open_until",
         "possible_duplicate",
         "recipient",
     )
@@ -59,6 +62,7 @@ class Permit:
         self.possible_duplicate = possible_duplicate
         self.caps = caps
         self.lifetime = lifetime
+        self.open_until: datetime | None = None
         self._born = time.monotonic() if born is None else born  # before the commit was sent: never too late
         self._used = False
 

@@ -1,0 +1,125 @@
+"""One entry from the lease to its outcome: through its sender's gate, decided again, submitted, sent, settled."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from channels.carrier import Carrier, Outcome, Postponed
+from channels.sms.message import Text
+from channels.voice.message import Call
+from gateway.duties.breaker import Verdict
+from gateway.duties.gates import Gates, NotNow
+from gateway.duties.leaving import Composer, lasting
+from gateway.duties.ways import Way
+from gateway.sending import Sending
+from suppression.errors import CarrierUnavailable, ConfigurationError, StoreUnavailable
+from suppression.model import Channel
+from suppression.outbox import Entry, State
+from suppression.store.permit import Permit, PermitExpired
+from suppression.store.transitions import Lost
+
+LEASE = 30.0  # seconds: longer than a hand-over takes with all its waiting (at the gate, for Twilio's answer)
+MISCONFIGURED = 60.0  # seconds after which a message is tried again that its sender's settings do not allow
+_SUBMITS = 3  # permits of one lease: each is good for two seconds
+_SETTLE_FOR = LEASE - 10.0  # seconds for which an outcome is kept while the store is away
+_PAUSE = 0.5
+_NOT_REACHED = Postponed(0, "unavailable", "no connection to the next hop in time")
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatching:
+    """What a dispatcher does with an entry that is leased to it. `ways`: by sender's name."""
+
+    sending: Sending
+    gates: Gates
+    composer: Composer
+    ways: Mapping[str, Way]
+    judge: Callable[[Outcome], Verdict]
+
+    async def dispatch(self, entry: Entry) -> None:
+        """Sent, put off, refused, or left to its lease's end. StoreUnavailable: that is how it was left."""
+        try:
+            await self._pass(entry)
+        except NotNow as later:
+            await self._put_off(entry, later.seconds)
+        except ConfigurationError as error:
+            _log.error("message_not_sendable", message=entry.id, sender=entry.sender, cause=str(error))
+            await self._put_off(entry, MISCONFIGURED)
+
+    async def _pass(self, entry: Entry) -> None:
+        message = self.composer.compose(entry)
+        async with self.gates.of(entry.channel, entry.sender).passed() as passed:
+            try:
+                async with self._ready(entry) as carrier:
+                    handed = await self._hand_over(entry, message, carrier)
+            except CarrierUnavailable as error:
+                passed.heard(Verdict.FAULT, str(error))
+                raise NotNow(_PAUSE) from None
+            if handed is None:
+                return
+            permit, outcome = handed
+            passed.heard(self.judge(outcome), outcome.text)
+        await self._settle(entry, permit, outcome)
+
+    def _ready(self, entry: Entry) -> AbstractAsyncContextManager[Carrier[Any]]:
+        way = self.ways.get(entry.sender, Way())
+        carriers = way.calls if entry.channel is Channel.VOICE else way.texts
+        if carriers is None:
+            raise ConfigurationError("its sender has no account for this channel")
+        return carriers.ready()
+
+    async def _hand_over(
+        self, entry: Entry, message: Text | Call, carrier: Carrier[Any]
+    ) -> tuple[Permit, Outcome] | None:
+        """None: it was not to be sent now, or is somebody else's."""
+        permit = None
+        for _ in range(_SUBMITS):
+            submitted = await self.sending.submit(entry, LEASE)
+            if submitted is None:
+                return None
+            permit = submitted
+            try:
+                lasts = lasting(message, self.sending.pipeline.store.now(), permit.open_until)
+                return permit, await carrier.send(lasts, permit)
+            except PermitExpired:  # nothing has left
+                again = await self._again(entry, permit)
+            except CarrierUnavailable:
+                return permit, _NOT_REACHED
+            if again is None:
+                return None
+            entry = again
+        return (permit, _NOT_REACHED) if permit else None
+
+    async def _again(self, entry: Entry, permit: Permit) -> Entry | None:
+        """The entry as it was submitted, to be submitted anew; None when somebody else moved it."""
+        now = await self.sending.outbox.entry(entry.id)
+        ours = now.state is State.SUBMITTING and now.hand_over == permit.decision_id
+        return now if ours else None
+
+    async def _settle(self, entry: Entry, permit: Permit, outcome: Outcome) -> None:
+        """What is known must be written down, also when the store is away for some seconds."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _SETTLE_FOR
+        while True:
+            try:
+                await self.sending.settle(entry, permit, outcome)
+            except StoreUnavailable:
+                if loop.time() + _PAUSE > deadline:
+                    raise
+                await asyncio.sleep(_PAUSE)
+            else:
+                return
+
+    async def _put_off(self, entry: Entry, seconds: float) -> None:
+        due = self.sending.pipeline.store.now() + timedelta(seconds=seconds)
+        try:
+            await self.sending.outbox.release(entry, due)
+        except Lost:
+            return  # stopped, or taken over

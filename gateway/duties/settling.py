@@ -1,0 +1,83 @@
+"""What was submitted and never answered for, and calls that are to be cancelled where they wait.
+
+A lost answer is first waited for: the status callback names the message. Then the provider is asked what it has;
+each of its ids is claimed by one entry. What is not found in a quarter of an hour is for agents, and never sent again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from channels.sms.message import Text
+from gateway.duties.dispatching import LEASE
+from gateway.duties.leaving import Composer
+from gateway.duties.ways import Found, Way
+from gateway.sending import GIVEN_UP_AFTER, Sending
+from suppression.errors import CarrierUnavailable, ConfigurationError
+from suppression.model import Channel
+from suppression.outbox import Entry
+
+LOOKED_UP_AFTER = timedelta(seconds=60)
+ANSWERED_WITHIN = timedelta(seconds=LEASE)  # of its submission the provider made what it made of it
+CANCELED = "canceled"  # Twilio's word for a call that was cancelled
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What a dispatcher does with an entry that somebody lost. It is tried again when the lease ends."""
+
+    sending: Sending
+    composer: Composer
+    ways: Mapping[str, Way]
+
+    async def settle(self, entry: Entry) -> None:
+        """An entry that is `submitting`. StoreUnavailable."""
+        submitted, now = entry.submitted, self.sending.pipeline.store.server_now()
+        if submitted is None:
+            await self.sending.give_up(entry)
+            return
+        age = now - submitted
+        if age >= LOOKED_UP_AFTER and not await self._found(entry, submitted) and age >= GIVEN_UP_AFTER:
+            _log.warning("outcome_unknown", message=entry.id, sender=entry.sender)
+            await self.sending.give_up(entry)
+
+    async def _found(self, entry: Entry, submitted: datetime) -> bool:
+        try:
+            candidates = await self._look_up(entry, submitted)
+        except (CarrierUnavailable, ConfigurationError) as error:
+            _log.warning("lookup_put_off", message=entry.id, sender=entry.sender, cause=str(error))
+            return False
+        for candidate in candidates:
+            if await self.sending.found(entry, candidate.sid):
+                _log.info("outcome_found", message=entry.id, sender=entry.sender)
+                return True
+        return False
+
+    async def _look_up(self, entry: Entry, submitted: datetime) -> Sequence[Found]:
+        lookup = self.ways.get(entry.sender, Way()).lookup
+        address = entry.recipient.address
+        if lookup is None or address is None:
+            return []
+        until = submitted + ANSWERED_WITHIN
+        message = self.composer.compose(entry)
+        if isinstance(message, Text):
+            sender = message.service or message.from_number
+            return await lookup.find(address.text, submitted, until, sender=sender, body=message.body)
+        return await lookup.find_calls(address.text, submitted, until, sender=message.from_number)
+
+    async def cancel(self, entry: Entry) -> None:
+        """A call that is `cancelling`. StoreUnavailable."""
+        cancel = self.ways.get(entry.sender, Way()).cancel
+        if cancel is None or not entry.reference or entry.channel is not Channel.VOICE:
+            await self.sending.cancelled_at_hop(entry, done=False, text="not to be cancelled there")
+            return
+        try:
+            state = await cancel(entry.reference)
+        except CarrierUnavailable as error:
+            _log.warning("cancellation_put_off", message=entry.id, sender=entry.sender, cause=str(error))
+            return  # again when the lease ends
+        await self.sending.cancelled_at_hop(entry, done=state == CANCELED, text=state)
