@@ -6,6 +6,7 @@ from gateway.http import (
     confirming,
     consents,
     data_requests,
+    dead_letters,
     decisions,
     docs,
     events,
@@ -20,6 +21,7 @@ from gateway.http import (
     sandbox,
     scrub,
     suppressions,
+    texts,
     unsubscribe,
 )
 from gateway.http.doors import Doors
@@ -27,6 +29,7 @@ from gateway.http.edge import Edge
 
 _RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, confirming, docs)
 _OF_SUBJECTS = (people, data_requests, events)
+_OF_SENDS = (texts, dead_letters)
 
 
 def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
@@ -36,6 +39,11 @@ def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
         # Before `recipients`, whose path takes all that follows it.
         own = [router for resource in _OF_SUBJECTS for router in resource.routes(doors, doors.subjects)]
         routers = own + routers
+    if doors.sends is not None:
+        # First, as the busiest: routes are tried in order.
+        routers = [
+            router for resource in _OF_SENDS for router in resource.routes(doors, doors.sends)
+        ] + routers
     if doors.audiences is not None:
         routers += [
             router for resource in (scrub, feed) for router in resource.routes(doors, doors.audiences)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.audiences import Audiences
+from gateway.calls import Calls
 from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
@@ -18,6 +19,7 @@ from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
 from gateway.roster import Roster
 from gateway.state.api_keys import ApiKey
+from gateway.texts import Texts
 from gateway.wishes import Pending, Wish
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
@@ -34,6 +36,8 @@ from suppression.model import (
     Suppression,
     Way,
 )
+from suppression.outbox import Accepted, Draft
+from suppression.outbox import Entry as OutboxEntry
 from suppression.purposes import Catalogue
 from suppression.records import Record
 
@@ -141,6 +145,10 @@ class Changing(Protocol):
 
     async def claim(self, key: str, body_hash: str) -> None:
         """Keeps for 24 h which body a key came with. IdempotencyMismatch when it was another one."""
+        ...
+
+    async def claimed(self, key: str, body_hash: str) -> bool:
+        """Whether it was claimed; nothing is kept. IdempotencyMismatch as with `claim`."""
         ...
 
 
@@ -266,6 +274,49 @@ class Subjects:
     events: Events
 
 
+class Accepting(Protocol):
+    """`gateway.sending.Sending`, as far as HTTP hands in."""
+
+    async def accept(self, ask: Ask, draft: Draft) -> Accepted: ...
+
+    async def accept_many(self, asks: Sequence[tuple[Ask, Draft]]) -> Sequence[Accepted]:
+        """Up to 1,000, in order; no two of them for one recipient."""
+        ...
+
+
+class Waiting(Protocol):
+    """`suppression.store.outbox.Outbox`, as far as HTTP looks into it."""
+
+    async def entry(self, message: str) -> OutboxEntry:
+        """By its id; NotFound."""
+        ...
+
+    async def history(self, entry: OutboxEntry) -> Sequence[Record]: ...
+
+    async def cancel(self, message: str, *, actor: str, reason: str) -> OutboxEntry:
+        """What has not left; Conflict for what has."""
+        ...
+
+    async def retry(self, message: str, *, actor: str) -> OutboxEntry:
+        """What is held for agents waits again; Conflict for anything else."""
+        ...
+
+    async def held(self, limit: int, after: str) -> Sequence[OutboxEntry]:
+        """What is held for agents. `after`: id of the last one that was seen, "" for none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """The roads of texts and calls. `strangers`: `Roster.strangers`."""
+
+    accepting: Accepting
+    waiting: Waiting
+    texts: Texts
+    calls: Calls
+    strangers: Callable[[str, Sequence[Recipient], str], Awaitable[Sequence[Recipient]]]
+
+
 class KeyFinder(Protocol):
     async def find(self, secret: str) -> ApiKey | None: ...
 
@@ -303,4 +354,5 @@ class Doors:
     sandbox: Sandbox | None = None
     subjects: Subjects | None = None
     audiences: Audiences | None = None
+    sends: Sends | None = None
     patience: float = 5.0

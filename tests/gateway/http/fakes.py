@@ -241,6 +241,12 @@ class FakeChanges:
         if self.memory.claims.setdefault(key, body_hash) != body_hash:
             raise IdempotencyMismatch("another body")
 
+    async def claimed(self, key: str, body_hash: str) -> bool:
+        self.memory.answer()
+        if self.memory.claims.get(key, body_hash) != body_hash:
+            raise IdempotencyMismatch("another body")
+        return key in self.memory.claims
+
     def _apply(self, recipient: Recipient, change: Change, change_id: str | None) -> Applied:
         self.memory.answer()
         if change_id is not None and change_id in self.memory.seen:
