@@ -12,7 +12,6 @@ from email.utils import format_datetime
 from typing import Protocol
 from urllib.parse import urldefrag
 
-import aiohttp
 import structlog
 
 from channels.sandbox import TWILIO, Message
@@ -22,8 +21,6 @@ _API = "2010-04-01"
 _TEXT_STATES = ("queued", "sent", "delivered")
 _CALL_STATES = ("initiated", "ringing", "in-progress", "completed")
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a webhook is posted again, as "#rc=5&rp=all" asks
-_PATIENCE = 15.0  # seconds, Twilio's own
-_LARGEST = 1 << 20  # bytes of an answer
 
 _log = structlog.get_logger(__name__)
 
@@ -147,9 +144,9 @@ def on_call(message: Message) -> OnCall:
     return OnCall(known["sid"], known["from"], message["to"])
 
 
-def calling_in(line: str, caller: str) -> OnCall:
-    """Somebody calls the opt-out line."""
-    return OnCall(f"CA{secrets.token_hex(16)}", line, caller, inbound=True)
+def calling_in(line: str, caller: str, sid: str = "") -> OnCall:
+    """Somebody calls the opt-out line, or (`sid`) is calling it."""
+    return OnCall(sid or f"CA{secrets.token_hex(16)}", line, caller, inbound=True)
 
 
 def _text_reports(message: Message) -> list[dict[str, str]]:
@@ -185,27 +182,3 @@ def _of_call(call: OnCall, state: str) -> dict[str, str]:
         "Caller": caller,
         "Called": called,
     }
-
-
-class HttpPost:
-    """Over HTTP, as Twilio comes. Used in one event loop, closed there."""
-
-    def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __call__(self, url: str, form: Form, signature: str) -> Answer:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE))
-        headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
-        try:
-            async with self._session.post(
-                url, data=dict(form), headers=headers, allow_redirects=False
-            ) as answer:
-                text = (await answer.content.read(_LARGEST)).decode("utf-8", "replace")
-                return Answer(answer.status, text)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unanswered(type(error).__name__) from error
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()

@@ -7,7 +7,8 @@ import pytest
 from aiohttp import web
 
 from channels import played
-from channels.played import Answer, Form, HttpPost, PlayedTwilio, Unanswered
+from channels.http_post import HttpPost
+from channels.played import Answer, Form, PlayedTwilio, Unanswered
 from channels.sandbox import TWILIO
 from channels.twilio.signature import Signatures
 
