@@ -5,11 +5,13 @@ hand-made fake of them and over the real ones alike. Every method raises StoreUn
 not answer in time.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from channels.played import PlayedTwilio
 from gateway.audiences import Audiences
 from gateway.calls import Calls
 from gateway.confirmations import Asked
@@ -23,6 +25,7 @@ from gateway.texts import Texts
 from gateway.wishes import Pending, Wish
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
+from suppression.errors import NotFound
 from suppression.model import (
     App,
     Basis,
@@ -237,6 +240,10 @@ class Box(Protocol):
         self, channel: str | None = None, to: str | None = None, limit: int | None = None
     ) -> list[dict[str, Any]]: ...
 
+    def find(self, message_id: str) -> dict[str, Any] | None:
+        """The newest with this id, with what Twilio would know of it."""
+        ...
+
     def clear(self) -> None: ...
 
 
@@ -249,11 +256,19 @@ class Sandbox:
     """Dev only. `set_clock`: sets the time that all processes decide by, or frees it with None.
 
     follow_clock  look whether another worker set it: what is compared with `Doors.clock` must know
+    twilio        plays Twilio's part to texts and calls; None where there are none
     """
 
     box: Box
     set_clock: Callable[[datetime | None], Awaitable[None]]
     follow_clock: Callable[[], Awaitable[None]] = _nothing
+    twilio: PlayedTwilio | None = None
+
+    async def find(self, message_id: str, channel: str | None = None) -> dict[str, Any]:
+        message = await asyncio.to_thread(self.box.find, message_id)
+        if message is None or channel not in (None, message["channel"]):
+            raise NotFound("no such message in the sandbox")
+        return message
 
 
 class Erasing(Protocol):

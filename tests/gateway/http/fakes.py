@@ -358,6 +358,9 @@ class FakeBox:
         found = [m for m in self.kept if channel in (None, m["channel"]) and to in (None, m["to"])]
         return found[:limit]
 
+    def find(self, message_id: str) -> dict[str, object] | None:
+        return next((m for m in reversed(self.kept) if m["id"] == message_id), None)
+
     def clear(self) -> None:
         self.kept.clear()
 
