@@ -116,11 +116,12 @@ class TwilioClient:
             lambda record: resources.created(record, ("CA",)).status,
         )
 
-    async def message(self, sid: str) -> TwilioMessage:
-        return await _read(lambda: self._messages(sid).fetch_async(), resources.message)
+    async def message(self, sid: str) -> TwilioMessage | None:
+        """None when Twilio has no such text."""
+        return await _read_one(lambda: self._messages(sid).fetch_async(), resources.message)
 
-    async def call(self, sid: str) -> TwilioCall:
-        return await _read(lambda: self._calls(sid).fetch_async(), resources.call)
+    async def call(self, sid: str) -> TwilioCall | None:
+        return await _read_one(lambda: self._calls(sid).fetch_async(), resources.call)
 
     async def messages_to(self, number: str, sender: str = "") -> list[TwilioMessage]:
         """All that went to a number. Without times: Twilio looks for those in `date_sent`, which what waits has not."""
@@ -161,11 +162,19 @@ async def _read(ask: Callable[[], Awaitable[Any]], convert: Callable[[Any], T]) 
     """Reading changes nothing: whatever goes wrong, it may be asked again."""
     try:
         return await _answered(Attempt(), ask, convert)
-    except Lost as error:
+    except (Lost, Refused) as error:
         raise CarrierUnavailable(f"twilio: {error}") from None
+
+
+async def _read_one(ask: Callable[[], Awaitable[Any]], convert: Callable[[Any], T]) -> T | None:
+    """None for what is not there."""
+    try:
+        return await _answered(Attempt(), ask, convert)
     except Refused as error:
         if error.status == 404:
-            raise
+            return None
+        raise CarrierUnavailable(f"twilio: {error}") from None
+    except Lost as error:
         raise CarrierUnavailable(f"twilio: {error}") from None
 
 

@@ -87,7 +87,7 @@ def call(record: Any) -> TwilioCall:
         sid=created(record, ("CA",)).sid,
         direction=_words(record.direction),
         status=_words(record.status),
-        sender=_words(record.from_),
+        sender=_words(record._from),  # noqa: SLF001 - no better name there
         to=_words(record.to),
         at=_time(record.date_created),
         answered_by=_words(record.answered_by),

@@ -124,13 +124,15 @@ class Description:
             if form or (form is None and schema is not None and schema.get("required")):
                 yield "a form where none is described, or none where one is"
             return
-        yield from self._fields(schema, form)
+        found = list(self._fields(schema, form))
+        yield from found
         names = {name for name, _ in form}
         for choice in ONE_OF.get(schema.get("title", ""), ()):
             if not names & set(choice):
                 yield f"one of {', '.join(choice)} is missing"
-        for name, right, why in IN_WORDS:
-            yield from (f"{name}: {why}" for given, value in form if given == name and not right(value))
+        if not found:  # of values that have their types
+            for name, right, why in IN_WORDS:
+                yield from (f"{name}: {why}" for given, value in form if given == name and not right(value))
 
     def _fields(self, schema: dict[str, Any], given: Pairs) -> Iterator[str]:
         names = [name for name, _ in given]
