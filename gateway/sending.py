@@ -107,7 +107,9 @@ class Sending:
             return None
         facts: Facts | None = None
         for _ in range(_TRIES):
-            decision, request, facts = await self.pipeline.decide(ask, facts, message=counted_as(entry.id))
+            decision, request, facts = await self.pipeline.decide(
+                ask, facts, message=counted_as(entry.id), recipient=entry.recipient
+            )
             closes = open_until(request, facts, self.pipeline.catalogue, _LONGEST_ON_ITS_WAY)
             if isinstance(decision, Send) and closes is not None and closes - request.at < _ON_ITS_WAY:
                 decision = Defer(Reason.OUTSIDE_HOURS, closes, HOURS)
@@ -151,7 +153,30 @@ class Sending:
 
     async def settle(self, entry: Entry, permit: Permit, outcome: Outcome) -> Entry:
         """Log what the next hop said. What it may have taken stays `submitting`, to be found out."""
+        submitted = replace(
+            entry,
+            state=State.SUBMITTING,
+            revision=entry.revision + 1,
+            attempts=entry.attempts + 1,
+            hand_over=permit.decision_id,
+        )
+        move = self._settled(submitted, permit, outcome)
+        if move is None:
+            return submitted
+        try:
+            await self.outbox.move(submitted, move)  # without reading it: most are as they were submitted
+        except Lost:
+            return await self._settle_moved(entry, permit, outcome)
+        return replace(
+            submitted,
+            state=move.state,
+            revision=submitted.revision + 1,
+            due=move.due or entry.due,
+            content=None if move.forget else entry.content,
+            reason=str(move.fields.get("y", entry.reason)),
+        )
 
+    async def _settle_moved(self, entry: Entry, permit: Permit, outcome: Outcome) -> Entry:
         def plan(now: Entry) -> Move | None:
             if now.hand_over != permit.decision_id or now.state is not State.SUBMITTING:
                 return None  # a report came first, or it was found
