@@ -12,12 +12,9 @@ import uvloop
 
 from channels.carrier import Carriers
 from channels.email.mail import Mail
-from channels.email.next_hop import NextHop
-from channels.email.smtp_pool import SmtpPool
-from channels.email.smtp_relay import SmtpCarriers
-from channels.sandbox import Sandbox, SandboxCarriers, SandboxMailCarrier
-from gateway import acceptor, garbage
+from gateway import acceptor, garbage, ways_out
 from gateway.audiences import Audiences
+from gateway.calls import Calls
 from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations
@@ -25,6 +22,7 @@ from gateway.connections import Connections
 from gateway.connections import Limits as ConnectionLimits
 from gateway.data_requests import requests
 from gateway.draining import told_to_drain
+from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
@@ -32,12 +30,13 @@ from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
-from gateway.http.doors import Doors, Subjects
+from gateway.http.doors import Doors, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
 from gateway.reading import Reading
 from gateway.roster import Roster
+from gateway.sending import Sending
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
@@ -49,11 +48,14 @@ from gateway.smtp.server import REFUSAL, SmtpServer
 from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
 from gateway.store_access import open_store
+from gateway.texts import Texts
+from gateway.ways_out import Phones
 from gateway.worker_process import WorkerContext
 from suppression.model import App
 from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.apply import entry_handle
+from suppression.store.outbox import Outbox
 from suppression.store.store import Store
 from suppression.token import TokenKeys
 
@@ -73,10 +75,12 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
     async with open_store(settings) as store:
         pipeline = Pipeline(store, await store.catalogue(), settings.senders)
         links = _links(settings, pipeline)
-        carriers = _mail_carriers(settings)
+        carriers, phones = ways_out.mail(settings), ways_out.phones(settings, links.hooks)
         composer = _composer(settings, pipeline, links)
         own = OwnMail(Relay(pipeline, carriers), composer)
-        doors = _doors(settings, store, pipeline, links, own)
+        sending = Sending(pipeline, Outbox(store), settings.apps)
+        desk = Desk(sending, settings.senders, links.hook_url, phones.ways)
+        doors = _doors(settings, store, pipeline, links, own, sending, phones)
         smtp = _smtp_server(settings, pipeline, composer, carriers, ApiKeys(store.client.sends))
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
@@ -85,6 +89,7 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
                 tasks.create_task(sweep_forever(store)),
                 tasks.create_task(rewrite_forever(store)),
                 tasks.create_task(watch_headroom(store, settings.store.data_dir)),
+                tasks.create_task(_dispatch(desk, phones)),
             ]
             http = [await task for task in _serve_http(settings, context, doors)]
             context.ready()
@@ -93,49 +98,20 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             for task in running:
                 task.cancel()
             await asyncio.wait(running)  # a connection that was just accepted is to be drained too
-            await asyncio.gather(smtp.drain(_DRAIN), *(server.drain() for server in http))
+            await asyncio.gather(smtp.drain(_DRAIN), desk.drain(_DRAIN), *(server.drain() for server in http))
         await carriers.close()
+        await phones.close()
+
+
+async def _dispatch(desk: Desk, phones: Phones) -> None:
+    """Until it is drained. Where nobody sends texts or calls, there is nothing to look for."""
+    if phones.ways:
+        await desk.start()
 
 
 def _links(settings: Settings, pipeline: Pipeline) -> Links:
     keys = TokenKeys(settings.secrets.tokens.keys, settings.secrets.tokens.current)
     return Links(settings.public_url, keys, settings.senders, settings.apps, lambda: pipeline.catalogue)
-
-
-def _mail_carriers(settings: Settings) -> Carriers[Mail]:
-    if settings.dev and settings.given.next_hop is None:
-        return SandboxCarriers(SandboxMailCarrier(_sandbox(settings)))
-    hop = settings.next_hop
-    context = None
-    if hop.tls != "none":
-        context = ssl.create_default_context(cafile=hop.ca_file)
-        if not hop.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-    return SmtpCarriers(
-        SmtpPool(
-            NextHop(
-                host=hop.host,
-                port=hop.port,
-                tls=hop.tls,
-                hello=settings.hostname,
-                username=hop.username,
-                password=settings.next_hop_password(),
-                tls_context=context,
-                connections=hop.connections,
-                connect_timeout=hop.connect_timeout,
-                command_timeout=hop.command_timeout,
-                final_timeout=hop.final_timeout,
-                idle=hop.idle_timeout,
-            )
-        )
-    )
-
-
-def _sandbox(settings: Settings) -> Sandbox:
-    if settings.store.data_dir is None:
-        raise ValueError("the sandbox needs a data folder")
-    return Sandbox(settings.store.data_dir / "sandbox")
 
 
 def _signers(settings: Settings, name: str) -> Signers:
@@ -245,7 +221,15 @@ def _serve_http(
     ]
 
 
-def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, own: OwnMail) -> Doors:
+def _doors(
+    settings: Settings,
+    store: Store,
+    pipeline: Pipeline,
+    links: Links,
+    own: OwnMail,
+    sending: Sending,
+    phones: Phones,
+) -> Doors:
     changes = Changes(store, settings.consent_expiry)
     return Doors(
         keys=ApiKeys(store.client.stops),
@@ -274,11 +258,20 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, o
         audiences=Audiences(store, pipeline),
         clock=store.now,
         form_key=_form_key(settings),
-        sandbox=SandboxDoor(_sandbox(settings), store.set_clock, store.follow_clock)
-        if settings.dev
-        else None,
+        sandbox=_sandbox(settings, store, phones) if settings.dev else None,
         subjects=_subjects(settings, store),
+        sends=Sends(
+            sending,
+            sending.outbox,
+            Texts(settings.senders, links, pipeline.recipient),
+            Calls(settings.senders, links, pipeline.recipient),
+            Roster(store).strangers,
+        ),
     )
+
+
+def _sandbox(settings: Settings, store: Store, phones: Phones) -> SandboxDoor:
+    return SandboxDoor(ways_out.sandbox(settings), store.set_clock, store.follow_clock, phones.played)
 
 
 def _subjects(settings: Settings, store: Store) -> Subjects:
