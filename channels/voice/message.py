@@ -15,7 +15,7 @@ class Call:
     answer_url      which is "" if `twiml` is given
     status_url      where its states are reported; "" for nowhere
     ring_seconds    how long it may ring
-    detect_machine  find out in the background whether a machine answers (RULES 0.6: never before the call begins to speak)
+    detect_machine  find out whether a machine answers, in the background: nothing waits for it (RULES 0.6)
     machine_url     where that is reported; "" for `status_url`
     """
 
