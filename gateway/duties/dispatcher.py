@@ -18,7 +18,7 @@ from gateway.duties.dispatching import LEASE
 from suppression.errors import StoreUnavailable
 from suppression.outbox import Entry, State
 
-IN_HAND = 128  # entries at once, of all senders
+IN_HAND = 192  # entries at once, of all senders
 BATCH = 8  # entries of one shard in its turn
 CLAIMERS = 4
 LOOK_EVERY = 5.0

@@ -12,8 +12,9 @@ from gateway.duties.breaker import Breaker, Pass
 from gateway.state.pace import Pace
 from suppression.model import Channel
 
-OF_ONE_SENDER = 64  # hand-overs of one sender's channel at a time
+OF_ONE_SENDER = 96  # hand-overs of one sender's channel at a time
 PATIENCE = 1.0  # seconds to wait at a gate: longer, and others would wait for those who wait
+_WEIGHT = 0.1  # of the latest hand-over in what one is expected to take
 RETURNING = (
     200  # a second of those that were sent away: a held back sender's million must not come back at once
 )
@@ -41,6 +42,8 @@ class Gate:
         self._per_second = per_second
         self._closing = closing
         self._places = asyncio.Semaphore(OF_ONE_SENDER)
+        self._waiting = 0
+        self._takes = 0.0  # seconds that a hand-over is expected to take
         self._line = 0.0  # when the last one that was sent away comes back
 
     @asynccontextmanager
@@ -61,17 +64,28 @@ class Gate:
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
         if self._places.locked():
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    await self._places.acquire()
-            except TimeoutError:
-                raise self._later(PATIENCE) from None
+            await self._wait_for_place()
         else:
             await self._places.acquire()
+        began = time.monotonic()
         try:
             yield
         finally:
             self._places.release()
+            self._takes += _WEIGHT * (time.monotonic() - began - self._takes)
+
+    async def _wait_for_place(self) -> None:
+        """Only where one is to be expected soon: who waits here takes room from other senders."""
+        if (self._waiting + 1) * self._takes / OF_ONE_SENDER > PATIENCE:
+            raise self._later(PATIENCE)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._places.acquire()
+        except TimeoutError:
+            raise self._later(PATIENCE) from None
+        finally:
+            self._waiting -= 1
 
     async def _turn(self) -> None:
         if self._per_second is not None:
