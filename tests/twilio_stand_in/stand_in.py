@@ -156,6 +156,10 @@ class StandIn:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    async def all_reported(self) -> None:
+        """Until every state of what was taken so far is posted."""
+        await asyncio.gather(*self._tasks)
+
     async def _report_all(self, sid: str) -> None:
         for status in self.reports:
             await self.report(sid, status)
