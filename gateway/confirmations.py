@@ -1,39 +1,33 @@
 """Questions to a recipient's own address, and the answers: double opt-in, and requests about one's data.
 
-Whoever asks in a recipient's name gets nothing by it but one mail to that recipient: only the click in it changes
-anything. One such mail a week for each address (for requests about data: a day), claimed by the marker of its
-hand-over, in the step that permits it; none where what stands against it would not give way to a confirmed wish.
+Whoever asks in a recipient's name gets nothing by it but one mail, or text, to that recipient: only the click in it
+changes anything. One such question a week for each address (for requests about data: a day), claimed by the marker of
+its hand-over, or by its place in the outbox; none where what stands against it would not give way to a confirmed wish.
 """
 
-import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal, NamedTuple
 
-from channels.email.letter import write
-from gateway import confirmation_letter, phrases, wishes
+from gateway import confirmation_letter, confirmation_text, wishes
 from gateway.changes import Changes
 from gateway.data_requests import TakeUp
 from gateway.languages import words
 from gateway.links import ConfirmLink, Links
-from gateway.pipeline import Ask, Pipeline
+from gateway.pipeline import Pipeline
+from gateway.questions import Handed, Post, Put, Questions, digest
 from gateway.wishes import Kind, Pending, Wish
 from suppression.changes import GiveConsent
 from suppression.errors import CarrierUnavailable, Conflict, NotFound
-from suppression.model import App, Basis, Channel, Consent, Facts, Recipient, Scope, Sender
+from suppression.model import Basis, Channel, Consent, Facts, Recipient, Scope, Sender
 from suppression.rules.person import is_child
 from suppression.rules.stops import stands_against
 from suppression.store import pending
 from suppression.store.apply import CONSENT_HANDLE
-from suppression.store.hand_over import HandOver
 from suppression.store.keys import handle
 from suppression.store.store import Store
 
-PURPOSES = {Kind.ERASURE: "system/erasure-confirmation"}
-PURPOSE = "system/opt-in-confirmation"
-AGAIN = {Kind.CONSENT: timedelta(days=7), Kind.EXPORT: timedelta(days=1), Kind.ERASURE: timedelta(days=1)}
 _ORDER_OF_A_NEW_ONE = f"{2**48 - 1}-0"  # later than any commit there is
 
 
@@ -51,18 +45,6 @@ class AskedAlready(Conflict):
     peer_text = "this address was asked to confirm something a short time ago; nothing more was sent"
 
 
-class Handed(NamedTuple):
-    """How a mail of our own fared. `before`: an earlier one did, and this one was not sent."""
-
-    state: Literal["sent", "rejected", "refused", "open"]
-    decision_id: str
-    before: bool = False
-
-
-Post = Callable[[Ask, HandOver, str, bytes], Awaitable[Handed]]
-"""Signs a mail of our own in the app's sender's name and hands it over, through the pipeline like any other."""
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`handle`: the consent's, once it is confirmed; "" for other wishes. `sent`: now, not by an earlier call."""
@@ -72,7 +54,10 @@ class Asked:
 
 
 class Confirmations:
-    """One process's, on one store. `days`: after which a question that nobody answered is forgotten."""
+    """One process's, on one store. `days`: after which a question that nobody answered is forgotten.
+
+    post, put   the roads of mails and texts; None: phones are not asked
+    """
 
     def __init__(
         self,
@@ -84,13 +69,13 @@ class Confirmations:
         take_up: TakeUp,
         *,
         changes: Changes,
+        put: Put | None = None,
         days: int = 7,
     ) -> None:
         self._store = store
         self._pipeline = pipeline
-        self._links = links
         self._senders = senders
-        self._post = post
+        self._questions = Questions(pipeline, links, senders, post, put, days)
         self._take_up = take_up
         self._changes = changes
         self._days = days
@@ -104,7 +89,7 @@ class Confirmations:
         what = wishes.to_fields(Pending(wish, recipient.exact))
         kept = timedelta(days=self._days)
         await pending.put(self._store, recipient.key, number, what, kept)
-        handed = await self._send(recipient, wish, app, number)
+        handed = await self._questions.put(recipient, wish, app, number, _told(wish, recipient))
         if handed.state != "open" and (handed.state != "sent" or handed.before):
             await pending.drop(self._store, recipient.key, number)  # nobody has its link
         return await self._asked(handed, recipient, wish)
@@ -125,7 +110,7 @@ class Confirmations:
         facts = await self._store.facts(recipient, self._store.client.stops)
         if stops := self._against(facts, recipient, found.wish):
             raise Barred(stops)
-        await self._fulfil(recipient, found.wish, click, link.number)
+        await self._fulfil(recipient, found.wish, click, link.number, link.channel)
         bare = replace(found.wish, evidence={})  # it is with the consent now
         done = replace(found, wish=bare, confirmed=self._store.now())
         await pending.finish(self._store, recipient.key, link.number, wishes.to_fields(done))
@@ -143,34 +128,6 @@ class Confirmations:
                 return ()
             found += stops
         return tuple(dict.fromkeys(handle("sup_", recipient.key, entry) for entry in found))
-
-    async def _send(self, recipient: Recipient, wish: Wish, app: str, number: bytes) -> Handed:
-        if recipient.address is None:
-            raise ValueError("a question goes to an address")
-        purpose = self._pipeline.catalogue.find(PURPOSES.get(wish.kind, PURPOSE))
-        ask = Ask(App(app, wish.sender), Channel.EMAIL, purpose, recipient.address, system=True)
-        message = secrets.token_hex(12)
-        hand_over = HandOver(
-            _marker(recipient, wish.kind),
-            message,
-            details={"asks": _told(wish, recipient), "number": number.hex()},
-            kept=AGAIN[wish.kind].total_seconds(),
-        )
-        sender = self._senders[wish.sender]
-        raw = self._letter(recipient, wish, sender, message, number)
-        return await self._post(ask, hand_over, sender.from_address, raw)
-
-    def _letter(self, recipient: Recipient, wish: Wish, sender: Sender, message: str, number: bytes) -> bytes:
-        text = words(wish.language)
-        lines = phrases.scopes(text, self._pipeline.catalogue, wish.scopes, sender.title)
-        url = self._links.confirm_url(recipient, sender=sender.name, channel=Channel.EMAIL, number=number)
-        to = recipient.address.text if recipient.address else ""
-        return write(
-            confirmation_letter.letter(
-                text, sender, wish.kind, lines, url=url, days=self._days, to=to, id=message
-            ),
-            self._store.now(),
-        )
 
     async def _asked(self, handed: Handed, recipient: Recipient, wish: Wish) -> Asked:
         match handed.state:
@@ -198,12 +155,12 @@ class Confirmations:
         return fields is not None and wishes.from_fields(fields).confirmed is None
 
     async def _fulfil(
-        self, recipient: Recipient, wish: Wish, click: Mapping[str, str], number: bytes
+        self, recipient: Recipient, wish: Wish, click: Mapping[str, str], number: bytes, channel: Channel
     ) -> None:
         """Each part under an id of its own that outlives the link: pressed twice, it is done once."""
-        evidence = {**wish.evidence, **self._shown(wish), **click}
+        evidence = {**wish.evidence, **self._shown(wish, channel), **click}
         if wish.kind is not Kind.CONSENT:
-            await self._take_up(recipient, wish, evidence, _id("request", number.hex()))
+            await self._take_up(recipient, wish, evidence, digest("request", number.hex()))
             return
         for place, scope in enumerate(wish.scopes):
             await self._changes.consent(
@@ -216,16 +173,19 @@ class Confirmations:
                 evidence=evidence,
                 expires=wish.expires,
                 direct=True,
-                change_id=_id("confirm", number.hex(), str(place)),
+                change_id=digest("confirm", number.hex(), str(place)),
                 kept=timedelta(days=self._days + 1),
             )
 
-    def _shown(self, wish: Wish) -> dict[str, str]:
+    def _shown(self, wish: Wish, channel: Channel) -> dict[str, str]:
         text = words(wish.language)
+        by_text = channel is Channel.SMS
         return {
             "asked_at": wish.asked.isoformat(timespec="seconds"),
             "asked_by": wish.actor,
-            "wording": confirmation_letter.wording(text, wish.kind),
+            "wording": confirmation_text.wording(text.language, wish.kind)
+            if by_text
+            else confirmation_letter.wording(text, wish.kind),
             "wording_language": text.language,
         }
 
@@ -259,12 +219,4 @@ def _handle(wish: Wish, recipient: Recipient) -> str:
 def _told(wish: Wish, recipient: Recipient) -> str:
     """Names what is asked: the same wish has the same name."""
     entries = sorted(_change(wish, scope, recipient.exact).entry_id for scope in wish.scopes)
-    return _id(wish.kind, wish.sender, recipient.exact, *entries)[:24]
-
-
-def _marker(recipient: Recipient, kind: Kind) -> str:
-    return _id("question", kind, recipient.key.hex())
-
-
-def _id(*parts: str) -> str:
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+    return digest(wish.kind, wish.sender, recipient.exact, *entries)[:24]

@@ -251,6 +251,7 @@ def _doors(
             own.send,
             requests(store, changes),
             changes=changes,
+            put=sending.accept,
             days=settings.given.consents.confirmation_days,
         ),
         address=store.address,

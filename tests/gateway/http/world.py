@@ -18,7 +18,7 @@ from channels.sandbox import Sandbox, SandboxCarriers, SandboxMailCarrier
 from gateway.audiences import Audiences
 from gateway.calls import Calls
 from gateway.changes import Changes
-from gateway.confirmations import Confirmations, Post
+from gateway.confirmations import Confirmations
 from gateway.data_requests import requests
 from gateway.events import Events
 from gateway.exporting import Exporting
@@ -27,6 +27,7 @@ from gateway.http.doors import Doors, Entry, Link, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Links
 from gateway.pipeline import Pipeline
+from gateway.questions import Post
 from gateway.reading import Reading
 from gateway.roster import Roster
 from gateway.sending import Sending
@@ -153,13 +154,14 @@ class World(ABC):
         kind: TokenKind = TokenKind.HEADER,
         purpose: str = "marketing/promotions",
         sender: str = "shop",
+        channel: Channel = Channel.EMAIL,
     ) -> str:
         url = self.links.unsubscribe_url(
             self.recipient(address),
             purpose=purpose,
             sender=sender,
             app="demo",
-            channel=Channel.EMAIL,
+            channel=channel,
             kind=kind,
         )
         return url.removeprefix(self.links.prefix)
@@ -291,6 +293,7 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         await store.log_record(link.recipient.key, seen, store.client.stops)
 
     changes, roster, outbox = Changes(store), Roster(store), Outbox(store)
+    sending = Sending(pipeline, outbox, APPS)
     subjects = Subjects(
         roster, changes.erase, Exporting(store, roster), Events(store, changes, roster, SENDERS)
     )
@@ -314,6 +317,7 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
             _own_mail(pipeline, made, box),
             requests(store, changes),
             changes=changes,
+            put=sending.accept,
         ),
         address=store.address,
         record_view=record_view,
@@ -323,7 +327,7 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         sandbox=SandboxDoor(box, store.set_clock),
         subjects=subjects,
         sends=Sends(
-            Sending(pipeline, outbox, APPS),
+            sending,
             outbox,
             Texts(SENDERS, made, store.keyring.recipient),
             Calls(SENDERS, made, store.keyring.recipient),
