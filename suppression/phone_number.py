@@ -48,6 +48,16 @@ def countries(number: str) -> frozenset[str]:
     return next(found, frozenset())
 
 
+def main_country(number: str) -> str | None:
+    """The one that is meant by a calling code which several share ("US"): what is dialled there is read so."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE  # noqa: PLC0415 - see _read
+
+    regions = (
+        COUNTRY_CODE_TO_REGION_CODE.get(int(number[1:end])) for end in (2, 3, 4) if number[1:end].isdecimal()
+    )
+    return next((found[0] for found in regions if found and found[0] != "001"), None)
+
+
 def _read(text: str, region: str | None) -> str:
     import phonenumbers  # noqa: PLC0415 - 30 ms and 10 MB that a gateway for mail alone does without
 

@@ -18,6 +18,7 @@ from gateway.http import (
     people,
     problems,
     recipients,
+    reviews,
     sandbox,
     scrub,
     suppressions,
@@ -26,6 +27,7 @@ from gateway.http import (
 )
 from gateway.http.doors import Doors
 from gateway.http.edge import Edge
+from gateway.http.twilio import hooks
 
 _RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, confirming, docs)
 _OF_SUBJECTS = (people, data_requests, events)
@@ -48,6 +50,10 @@ def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
         routers += [
             router for resource in (scrub, feed) for router in resource.routes(doors, doors.audiences)
         ]
+    if doors.reviewing is not None:
+        routers += reviews.routes(doors, doors.reviewing)
+    if doors.hooks is not None:
+        routers += hooks.routes(doors.hooks)
     routers += pages.routes(doors.senders)
     if operations:
         routers += health.routes(doors)

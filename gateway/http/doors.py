@@ -17,8 +17,10 @@ from gateway.calls import Calls
 from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.http.twilio.hooks import Hooks
 from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
+from gateway.reviews import Reviewing
 from gateway.roster import Roster
 from gateway.state.api_keys import ApiKey
 from gateway.texts import Texts
@@ -370,4 +372,6 @@ class Doors:
     subjects: Subjects | None = None
     audiences: Audiences | None = None
     sends: Sends | None = None
+    hooks: Hooks | None = None
+    reviewing: Reviewing | None = None
     patience: float = 5.0
