@@ -9,6 +9,7 @@ from gateway.duties.dispatching import Dispatching
 from gateway.duties.gates import Gates
 from gateway.duties.leaving import Composer, HookUrl
 from gateway.duties.settling import Settling
+from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Way, judge
 from gateway.sending import Sending
 from gateway.state.pace import Pace
@@ -25,19 +26,21 @@ class Desk:
         senders: Mapping[str, Sender],
         hook_url: HookUrl,
         ways: Mapping[str, Way],
+        *,
+        times: Times = TIMES,
         in_hand: int = IN_HAND,
     ) -> None:
         store = sending.pipeline.store
         self.gates = Gates(Pace(store.client.sends), lambda channel, name: _rate(senders.get(name), channel))
         composer = Composer(senders, hook_url)
-        dispatching = Dispatching(sending, self.gates, composer, ways, judge)
-        settling = Settling(sending, composer, ways)
+        dispatching = Dispatching(sending, self.gates, composer, ways, judge, times)
+        settling = Settling(sending, composer, ways, times)
         deal = {
             State.LEASED: dispatching.dispatch,
             State.SUBMITTING: settling.settle,
             State.CANCELLING: settling.cancel,
         }
-        self._dispatcher = Dispatcher(sending.outbox, store, deal, in_hand=in_hand)
+        self._dispatcher = Dispatcher(sending.outbox, store, deal, lease=times.lease, in_hand=in_hand)
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> "asyncio.Task[None]":

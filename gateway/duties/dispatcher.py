@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import structlog
 
 from gateway.duties.agenda import Agenda
-from gateway.duties.dispatching import LEASE
+from gateway.duties.times import TIMES
 from suppression.errors import StoreUnavailable
 from suppression.outbox import Entry, State
 
@@ -48,11 +48,18 @@ class Dispatcher:
     """`deal`: what is done with an entry, by its state."""
 
     def __init__(
-        self, outbox: Outbox, clock: Clock, deal: Mapping[State, Deal], *, in_hand: int = IN_HAND
+        self,
+        outbox: Outbox,
+        clock: Clock,
+        deal: Mapping[State, Deal],
+        *,
+        lease: float = TIMES.lease,
+        in_hand: int = IN_HAND,
     ) -> None:
         self._outbox = outbox
         self._clock = clock
         self._deal = deal
+        self._lease = lease
         self._agenda = Agenda()
         self._free = in_hand
         self._room = asyncio.Event()
@@ -136,7 +143,7 @@ class Dispatcher:
         self._free -= taken
         entries: list[Entry] = []
         try:
-            entries = await self._outbox.claim(shard, taken, LEASE)
+            entries = await self._outbox.claim(shard, taken, self._lease)
         except StoreUnavailable as error:
             self._in_trouble(error)
             self._agenda.expect(shard, TROUBLE)

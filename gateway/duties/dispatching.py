@@ -15,6 +15,7 @@ from channels.voice.message import Call
 from gateway.duties.breaker import Verdict
 from gateway.duties.gates import Gates, NotNow
 from gateway.duties.leaving import Composer, lasting
+from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Way
 from gateway.sending import Sending
 from suppression.errors import CarrierUnavailable, ConfigurationError, StoreUnavailable
@@ -23,10 +24,8 @@ from suppression.outbox import Entry, State
 from suppression.store.permit import Permit, PermitExpired
 from suppression.store.transitions import Lost
 
-LEASE = 30.0  # seconds: longer than a hand-over takes with all its waiting (at the gate, for Twilio's answer)
 MISCONFIGURED = 60.0  # seconds after which a message is tried again that its sender's settings do not allow
 _SUBMITS = 3  # permits of one lease: each is good for two seconds
-_SETTLE_FOR = LEASE - 10.0  # seconds for which an outcome is kept while the store is away
 _PAUSE = 0.5
 _NOT_REACHED = Postponed(0, "unavailable", "no connection to the next hop in time")
 
@@ -42,6 +41,7 @@ class Dispatching:
     composer: Composer
     ways: Mapping[str, Way]
     judge: Callable[[Outcome], Verdict]
+    times: Times = TIMES
 
     async def dispatch(self, entry: Entry) -> None:
         """Sent, put off, refused, or left to its lease's end. StoreUnavailable: that is how it was left."""
@@ -81,7 +81,7 @@ class Dispatching:
         """None: it was not to be sent now, or is somebody else's."""
         permit = None
         for _ in range(_SUBMITS):
-            submitted = await self.sending.submit(entry, LEASE)
+            submitted = await self.sending.submit(entry, self.times.lease)
             if submitted is None:
                 return None
             permit = submitted
@@ -106,7 +106,7 @@ class Dispatching:
     async def _settle(self, entry: Entry, permit: Permit, outcome: Outcome) -> None:
         """What is known must be written down, also when the store is away for some seconds."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + _SETTLE_FOR
+        deadline = loop.time() + self.times.settle
         while True:
             try:
                 await self.sending.settle(entry, permit, outcome)

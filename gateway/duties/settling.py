@@ -11,16 +11,17 @@ from datetime import datetime, timedelta
 import structlog
 
 from channels.sms.message import Text
-from gateway.duties.dispatching import LEASE
 from gateway.duties.leaving import Composer
+from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Found, Way
-from gateway.sending import GIVEN_UP_AFTER, Sending
+from gateway.sending import Sending
 from suppression.errors import CarrierUnavailable, ConfigurationError
 from suppression.model import Channel
 from suppression.outbox import Entry
 
-LOOKED_UP_AFTER = timedelta(seconds=60)
-ANSWERED_WITHIN = timedelta(seconds=LEASE)  # of its submission the provider made what it made of it
+_BEFORE = timedelta(
+    minutes=1
+)  # an earlier message's answer is not logged sooner than that before this one left
 CANCELED = "canceled"  # Twilio's word for a call that was cancelled
 
 _log = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ class Settling:
     sending: Sending
     composer: Composer
     ways: Mapping[str, Way]
+    times: Times = TIMES
 
     async def settle(self, entry: Entry) -> None:
         """An entry that is `submitting`. StoreUnavailable."""
@@ -40,8 +42,10 @@ class Settling:
         if submitted is None:
             await self.sending.give_up(entry)
             return
-        age = now - submitted
-        if age >= LOOKED_UP_AFTER and not await self._found(entry, submitted) and age >= GIVEN_UP_AFTER:
+        age = (now - submitted).total_seconds()
+        if age < self.times.look_up_after or await self._found(entry, submitted):
+            return
+        if age >= self.times.give_up_after:
             _log.warning("outcome_unknown", message=entry.id, sender=entry.sender)
             await self.sending.give_up(entry)
 
@@ -51,18 +55,26 @@ class Settling:
         except (CarrierUnavailable, ConfigurationError) as error:
             _log.warning("lookup_put_off", message=entry.id, sender=entry.sender, cause=str(error))
             return False
+        others = await self._of_others(entry, submitted) if candidates else frozenset()
         for candidate in candidates:
-            if await self.sending.found(entry, candidate.sid):
+            if candidate.sid not in others and await self.sending.found(entry, candidate.sid):
                 _log.info("outcome_found", message=entry.id, sender=entry.sender)
                 return True
         return False
+
+    async def _of_others(self, entry: Entry, submitted: datetime) -> frozenset[str]:
+        """The provider's ids of the recipient's other messages: the same words may have gone twice."""
+        log = self.sending.pipeline.store.log
+        records = await log.since(entry.recipient.key, submitted - _BEFORE)
+        others = (record for record in records if record.message != entry.id)
+        return frozenset(record.details.get("reference", "") for record in others)
 
     async def _look_up(self, entry: Entry, submitted: datetime) -> Sequence[Found]:
         lookup = self.ways.get(entry.sender, Way()).lookup
         address = entry.recipient.address
         if lookup is None or address is None:
             return []
-        until = submitted + ANSWERED_WITHIN
+        until = submitted + timedelta(seconds=self.times.lease)
         message = self.composer.compose(entry)
         if isinstance(message, Text):
             sender = message.service or message.from_number

@@ -213,7 +213,7 @@ class Transitions(Entries):
                 return None
             fields: dict[str, Argument] = {"i": reference, "p": delivery.value}
             state = _after_report(entry, delivery)
-            record = self._reported(entry, delivery, text, code)
+            record = self._reported(entry, delivery, reference, text, code)
             over = delivery.final or (entry.channel is not Channel.VOICE)
             if state is State.CANCELLING:
                 return Move(state, record, fields, lease=60)
@@ -227,7 +227,9 @@ class Transitions(Entries):
 
         return await self.again(message, plan)
 
-    def _reported(self, entry: Entry, delivery: Delivery, text: str, code: int) -> Record | None:
+    def _reported(
+        self, entry: Entry, delivery: Delivery, reference: str, text: str, code: int
+    ) -> Record | None:
         """Only what ends it is logged, and that it was sent after all."""
         kind = RecordKind.SENT if entry.state is not State.SENT else None
         if delivery.final:
@@ -236,7 +238,10 @@ class Transitions(Entries):
                 kind = RecordKind.CANCELLED
         if kind is None or (entry.state is State.CANCELLING and not delivery.final):
             return None
-        return replace(self.record(entry, kind, text=text, code=code), details={"delivery": delivery.value})
+        return replace(
+            self.record(entry, kind, text=text, code=code),
+            details={"delivery": delivery.value, "reference": reference},
+        )
 
     async def again(
         self, message: str, plan: Callable[[Entry], "Move | None"], lane: Lane | None = None
