@@ -66,8 +66,21 @@ class Sandbox:
         return next((message for message in self._read(newest=True) if message["id"] == message_id), None)
 
     def clear(self) -> None:
-        for path in self._paths():
+        for path in (*self._paths(), *self._folder.glob("*.xml")):
             path.unlink(missing_ok=True)
+
+    async def replace_twiml(self, _sender: str, sid: str, twiml: str) -> None:
+        """A call goes on with other TwiML."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unfinished = self._folder / f"{sid}.part"
+        unfinished.write_text(twiml, "utf-8")
+        unfinished.replace(self._folder / f"{sid}.xml")
+
+    def replaced(self, sid: str) -> str:
+        """What a call went on with; "" where it did not."""
+        with suppress(FileNotFoundError):
+            return (self._folder / f"{sid}.xml").read_text("utf-8")
+        return ""
 
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob("*.json"))

@@ -1,7 +1,7 @@
 """The ways out that settings name, for mail, texts and calls. Part of the assembly: implementations are named here."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from channels.carrier import Carriers
@@ -69,11 +69,13 @@ class Phones:
     """Ways out of texts and calls.
 
     ways     by sender's name
+    replace  a sender's call under way (its SID) goes on with other TwiML
     clients  by account and credentials
     played   Twilio's part, in dev
     """
 
     ways: Mapping[str, Way]
+    replace: Callable[[str, str, str], Awaitable[None]]
     clients: Mapping[TwilioAccount, TwilioClient] = field(default_factory=dict)
     played: PlayedTwilio | None = None
     post: HttpPost | None = None
@@ -88,22 +90,22 @@ class Phones:
 
 
 def phones(settings: Settings, hooks: str) -> Phones:
-    """`hooks`: where webhooks go."""
+    """`hooks`: what the URLs of webhooks begin with, without a slash at the end."""
     return _played(settings, hooks) if settings.dev else _at_twilio(settings)
 
 
 def _played(settings: Settings, hooks: str) -> Phones:
+    box = sandbox(settings)
     if not settings.twilio:
-        return Phones({})
+        return Phones({}, box.replace_twiml)
     account = next(iter(settings.twilio.values()))
     post = HttpPost()
-    played = PlayedTwilio(account.account_sid, Signatures(account.auth_tokens), hooks, post)
-    box = sandbox(settings)
+    played = PlayedTwilio(account.account_sid, Signatures(account.auth_tokens), hooks + "/", post)
     way = Way(
         texts=SandboxCarriers(SandboxTextCarrier(box, played.took)),
         calls=SandboxCarriers(SandboxCallCarrier(box, played.took)),
     )
-    return Phones(dict.fromkeys(settings.senders, way), played=played, post=post)
+    return Phones(dict.fromkeys(settings.senders, way), box.replace_twiml, played=played, post=post)
 
 
 def _at_twilio(settings: Settings) -> Phones:
@@ -113,7 +115,11 @@ def _at_twilio(settings: Settings) -> Phones:
     for name, account in settings.twilio.items():
         client = clients[account]
         ways[name] = Way(TwilioTexts(client), TwilioCalls(client), Lookup(client), client.cancel_call)
-    return Phones(ways, clients)
+
+    async def replace(sender: str, sid: str, twiml: str) -> None:
+        await clients[settings.twilio[sender]].replace_twiml(sid, twiml)
+
+    return Phones(ways, replace, clients)
 
 
 def _client(account: TwilioAccount) -> TwilioClient:
@@ -125,8 +131,3 @@ def _client(account: TwilioAccount) -> TwilioClient:
     base_url = account.base_url or regional_url(account.edge, account.region)
     # Settings take http:// for this machine only.
     return TwilioClient(credentials, Endpoint(base_url, plain_http=base_url.startswith("http://")))
-
-
-def signatures(settings: Settings) -> dict[str, Signatures]:
-    """What webhooks are verified by, by account."""
-    return {account.account_sid: Signatures(account.auth_tokens) for account in settings.twilio.values()}

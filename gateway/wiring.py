@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import ipaddress
 import ssl
-from dataclasses import replace
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import structlog
 import uvloop
@@ -35,6 +37,7 @@ from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
 from gateway.reading import Reading
+from gateway.reviews import Reviewing
 from gateway.roster import Roster
 from gateway.sending import Sending
 from gateway.smtp.composing import Composer
@@ -49,6 +52,7 @@ from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
 from gateway.store_access import open_store
 from gateway.texts import Texts
+from gateway.ways_in import WaysIn, catching_up, ways_in
 from gateway.ways_out import Phones
 from gateway.worker_process import WorkerContext
 from suppression.model import App
@@ -56,6 +60,7 @@ from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.apply import entry_handle
 from suppression.store.outbox import Outbox
+from suppression.store.reviews import Reviews
 from suppression.store.store import Store
 from suppression.token import TokenKeys
 
@@ -71,26 +76,30 @@ def run_worker(settings: Settings, context: WorkerContext) -> None:
     uvloop.run(_work(settings, context))
 
 
+@dataclass(frozen=True, slots=True)
+class _Roads:
+    """What one worker has of each. `incoming`: None where nobody has an account at Twilio."""
+
+    store: Store
+    pipeline: Pipeline
+    links: Links
+    changes: Changes
+    sending: Sending
+    phones: Phones
+    desk: Desk
+    incoming: WaysIn | None
+
+
 async def _work(settings: Settings, context: WorkerContext) -> None:
     async with open_store(settings) as store:
-        pipeline = Pipeline(store, await store.catalogue(), settings.senders)
-        links = _links(settings, pipeline)
-        carriers, phones = ways_out.mail(settings), ways_out.phones(settings, links.hooks)
-        composer = _composer(settings, pipeline, links)
-        own = OwnMail(Relay(pipeline, carriers), composer)
-        sending = Sending(pipeline, Outbox(store), settings.apps)
-        desk = Desk(sending, settings.senders, links.hook_url, phones.ways)
-        doors = _doors(settings, store, pipeline, links, own, sending, phones)
-        smtp = _smtp_server(settings, pipeline, composer, carriers, ApiKeys(store.client.sends))
+        roads = await _roads(settings, store)
+        carriers, composer = ways_out.mail(settings), _composer(settings, roads)
+        doors = _doors(settings, roads, OwnMail(Relay(roads.pipeline, carriers), composer))
+        smtp = _smtp_server(settings, roads.pipeline, composer, carriers, ApiKeys(store.client.sends))
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                *_accept_mail(settings, context, smtp, tasks),
-                tasks.create_task(sweep_forever(store)),
-                tasks.create_task(rewrite_forever(store)),
-                tasks.create_task(watch_headroom(store, settings.store.data_dir)),
-                tasks.create_task(_dispatch(desk, phones)),
-            ]
+            duties = (tasks.create_task(duty) for duty in _duties(settings, roads))
+            running = [*_accept_mail(settings, context, smtp, tasks), *duties]
             http = [await task for task in _serve_http(settings, context, doors)]
             context.ready()
             await told_to_drain(context)
@@ -98,15 +107,48 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             for task in running:
                 task.cancel()
             await asyncio.wait(running)  # a connection that was just accepted is to be drained too
-            await asyncio.gather(smtp.drain(_DRAIN), desk.drain(_DRAIN), *(server.drain() for server in http))
+            await asyncio.gather(
+                smtp.drain(_DRAIN), roads.desk.drain(_DRAIN), *(server.drain() for server in http)
+            )
         await carriers.close()
-        await phones.close()
+        await roads.phones.close()
 
 
-async def _dispatch(desk: Desk, phones: Phones) -> None:
-    """Until it is drained. Where nobody sends texts or calls, there is nothing to look for."""
-    if phones.ways:
-        await desk.start()
+async def _roads(settings: Settings, store: Store) -> _Roads:
+    pipeline = Pipeline(store, await store.catalogue(), settings.senders)
+    links, changes = _links(settings, pipeline), Changes(store, settings.consent_expiry)
+    sending, phones = Sending(pipeline, Outbox(store), settings.apps), ways_out.phones(settings, links.hooks)
+    desk = Desk(sending, settings.senders, links.hook_url, phones.ways)
+    incoming = ways_in(
+        store,
+        links,
+        settings.senders,
+        settings.twilio,
+        sending,
+        changes,
+        public_url=settings.public_url,
+        replace=phones.replace,
+        heard=lambda channel, sender, fault: desk.gates.reported(channel, sender, fault=fault),
+    )
+    return _Roads(
+        store, pipeline, links, changes, sending, phones, desk, incoming if settings.twilio else None
+    )
+
+
+def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, None]]:
+    """What runs until it is cancelled."""
+    yield sweep_forever(roads.store)
+    yield rewrite_forever(roads.store)
+    yield watch_headroom(roads.store, settings.store.data_dir)
+    if roads.phones.ways:
+        yield _dispatch(roads.desk)
+    if roads.incoming is not None and roads.phones.clients:
+        clients, replies = roads.phones.clients, roads.incoming.replies
+        yield catching_up(roads.store, settings.senders, settings.twilio, clients, replies).run()
+
+
+async def _dispatch(desk: Desk) -> None:
+    await desk.start()
 
 
 def _links(settings: Settings, pipeline: Pipeline) -> Links:
@@ -121,12 +163,12 @@ def _signers(settings: Settings, name: str) -> Signers:
     return Signers.of(keys, any_from=any_from, unsigned_headers=_REWRITTEN_BY[profile])
 
 
-def _composer(settings: Settings, pipeline: Pipeline, links: Links) -> Composer:
+def _composer(settings: Settings, roads: _Roads) -> Composer:
     return Composer(
         hostname=settings.hostname,
         senders=settings.senders,
-        links=links,
-        recipient=pipeline.recipient,
+        links=roads.links,
+        recipient=roads.pipeline.recipient,
         signers={name: _signers(settings, name) for name in settings.senders},
     )
 
@@ -221,16 +263,8 @@ def _serve_http(
     ]
 
 
-def _doors(
-    settings: Settings,
-    store: Store,
-    pipeline: Pipeline,
-    links: Links,
-    own: OwnMail,
-    sending: Sending,
-    phones: Phones,
-) -> Doors:
-    changes = Changes(store, settings.consent_expiry)
+def _doors(settings: Settings, roads: _Roads, own: OwnMail) -> Doors:
+    store, pipeline, changes, roster = roads.store, roads.pipeline, roads.changes, Roster(roads.store)
     return Doors(
         keys=ApiKeys(store.client.stops),
         apps=settings.apps,
@@ -241,48 +275,50 @@ def _doors(
         deciding=pipeline,
         changes=changes,
         reading=Reading(store),
-        link=links.read,
-        confirm_link=links.read_confirmation,
-        confirmations=Confirmations(
-            store,
-            pipeline,
-            links,
-            settings.senders,
-            own.send,
-            requests(store, changes),
-            changes=changes,
-            put=sending.accept,
-            days=settings.given.consents.confirmation_days,
-        ),
+        link=roads.links.read,
+        confirm_link=roads.links.read_confirmation,
+        confirmations=_confirmations(settings, roads, own),
         address=store.address,
         record_view=partial(_record_view, store),
         audiences=Audiences(store, pipeline),
         clock=store.now,
         form_key=_form_key(settings),
-        sandbox=_sandbox(settings, store, phones) if settings.dev else None,
-        subjects=_subjects(settings, store),
-        sends=Sends(
-            sending,
-            sending.outbox,
-            Texts(settings.senders, links, pipeline.recipient),
-            Calls(settings.senders, links, pipeline.recipient),
-            Roster(store).strangers,
+        sandbox=_sandbox(settings, roads) if settings.dev else None,
+        subjects=Subjects(
+            roster=roster,
+            erase=changes.erase,
+            exporting=Exporting(store, roster),
+            events=Events(store, changes, roster, settings.senders),
         ),
+        sends=Sends(
+            roads.sending,
+            roads.sending.outbox,
+            Texts(settings.senders, roads.links, pipeline.recipient),
+            Calls(settings.senders, roads.links, pipeline.recipient),
+            roster.strangers,
+        ),
+        hooks=roads.incoming.hooks if roads.incoming is not None else None,
+        reviewing=Reviewing(store, Reviews(store), changes),
     )
 
 
-def _sandbox(settings: Settings, store: Store, phones: Phones) -> SandboxDoor:
-    return SandboxDoor(ways_out.sandbox(settings), store.set_clock, store.follow_clock, phones.played)
-
-
-def _subjects(settings: Settings, store: Store) -> Subjects:
-    changes, roster = Changes(store, settings.consent_expiry), Roster(store)
-    return Subjects(
-        roster=roster,
-        erase=changes.erase,
-        exporting=Exporting(store, roster),
-        events=Events(store, changes, roster, settings.senders),
+def _confirmations(settings: Settings, roads: _Roads, own: OwnMail) -> Confirmations:
+    return Confirmations(
+        roads.store,
+        roads.pipeline,
+        roads.links,
+        settings.senders,
+        own.send,
+        requests(roads.store, roads.changes),
+        changes=roads.changes,
+        put=roads.sending.accept,
+        days=settings.given.consents.confirmation_days,
     )
+
+
+def _sandbox(settings: Settings, roads: _Roads) -> SandboxDoor:
+    store = roads.store
+    return SandboxDoor(ways_out.sandbox(settings), store.set_clock, store.follow_clock, roads.phones.played)
 
 
 def _form_key(settings: Settings) -> bytes:
