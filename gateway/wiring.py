@@ -6,6 +6,7 @@ import ipaddress
 import ssl
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -36,6 +37,7 @@ from gateway.http.doors import Doors, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
+from gateway.provider_codes import Failure
 from gateway.reading import Reading
 from gateway.reviews import Reviewing
 from gateway.roster import Roster
@@ -56,6 +58,7 @@ from gateway.ways_in import WaysIn, catching_up, ways_in
 from gateway.ways_out import Phones
 from gateway.worker_process import WorkerContext
 from suppression.model import App
+from suppression.outbox import Entry
 from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.apply import entry_handle
@@ -118,7 +121,6 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
     pipeline = Pipeline(store, await store.catalogue(), settings.senders)
     links, changes = _links(settings, pipeline), Changes(store, settings.consent_expiry)
     sending, phones = Sending(pipeline, Outbox(store), settings.apps), ways_out.phones(settings, links.hooks)
-    desk = Desk(sending, settings.senders, links.hook_url, phones.ways)
     incoming = ways_in(
         store,
         links,
@@ -130,6 +132,12 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
         replace=phones.replace,
         heard=lambda channel, sender, fault: desk.gates.reported(channel, sender, fault=fault),
     )
+
+    async def learn(entry: Entry, code: int) -> None:
+        sender = settings.senders.get(entry.sender)
+        await incoming.codes.learn(Failure(entry.id, entry.recipient, entry.channel, sender, code))
+
+    desk = Desk(sending, settings.senders, links.hook_url, phones.ways, learn)
     return _Roads(
         store, pipeline, links, changes, sending, phones, desk, incoming if settings.twilio else None
     )
@@ -318,7 +326,12 @@ def _confirmations(settings: Settings, roads: _Roads, own: OwnMail) -> Confirmat
 
 def _sandbox(settings: Settings, roads: _Roads) -> SandboxDoor:
     store = roads.store
-    return SandboxDoor(ways_out.sandbox(settings), store.set_clock, store.follow_clock, roads.phones.played)
+
+    async def set_clock(now: datetime | None) -> None:
+        await store.set_clock(now)
+        roads.desk.look()
+
+    return SandboxDoor(ways_out.sandbox(settings), set_clock, store.follow_clock, roads.phones.played)
 
 
 def _form_key(settings: Settings) -> bytes:

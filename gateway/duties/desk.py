@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from gateway.duties.dispatcher import IN_HAND, Dispatcher
-from gateway.duties.dispatching import Dispatching
+from gateway.duties.dispatching import Dispatching, Learn
 from gateway.duties.gates import Gates
 from gateway.duties.leaving import Composer, HookUrl
 from gateway.duties.settling import Settling
@@ -14,11 +14,18 @@ from gateway.duties.ways import Way, judge
 from gateway.sending import Sending
 from gateway.state.pace import Pace
 from suppression.model import Channel, Sender
-from suppression.outbox import State
+from suppression.outbox import Entry, State
+
+
+async def _nothing(_entry: Entry, _code: int) -> None:
+    """Nobody wants to know."""
 
 
 class Desk:
-    """`ways`: by sender's name, each sender's account. `gates`: for whoever hears of faults later."""
+    """`ways`: by sender's name, each sender's account. `gates`: for whoever hears of faults later.
+
+    learn   what a code of the provider's says of a recipient: `gateway.provider_codes`
+    """
 
     def __init__(
         self,
@@ -26,6 +33,7 @@ class Desk:
         senders: Mapping[str, Sender],
         hook_url: HookUrl,
         ways: Mapping[str, Way],
+        learn: Learn = _nothing,
         *,
         times: Times = TIMES,
         in_hand: int = IN_HAND,
@@ -33,7 +41,7 @@ class Desk:
         store = sending.pipeline.store
         self.gates = Gates(Pace(store.client.sends), lambda channel, name: _rate(senders.get(name), channel))
         composer = Composer(senders, hook_url)
-        dispatching = Dispatching(sending, self.gates, composer, ways, judge, times)
+        dispatching = Dispatching(sending, self.gates, composer, ways, judge, learn, times)
         settling = Settling(sending, composer, ways, times)
         deal = {
             State.LEASED: dispatching.dispatch,
@@ -47,6 +55,10 @@ class Desk:
         """Runs until it is drained."""
         self._running = asyncio.create_task(self._dispatcher.run())
         return self._running
+
+    def look(self) -> None:
+        """The clock was set: what is due now is another question."""
+        self._dispatcher.look()
 
     async def drain(self, seconds: float) -> None:
         """Claim nothing more; put back what has not begun; finish what has, within the time."""

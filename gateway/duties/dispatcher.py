@@ -78,6 +78,10 @@ class Dispatcher:
         finally:
             self._agenda.close()
 
+    def look(self) -> None:
+        """At the heads of all shards, soon."""
+        self._look.set()
+
     async def drain(self, seconds: float) -> None:
         """After `run`: wait for what is in hand; what does not end is left to its lease's end."""
         with suppress(TimeoutError):

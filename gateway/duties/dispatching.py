@@ -1,7 +1,7 @@
 """One entry from the lease to its outcome: through its sender's gate, decided again, submitted, sent, settled."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from channels.carrier import Carrier, Outcome, Postponed
+from channels.carrier import Carrier, Outcome, Postponed, Rejected
 from channels.sms.message import Text
 from channels.voice.message import Call
 from gateway.duties.breaker import Verdict
@@ -29,7 +29,12 @@ _SUBMITS = 3  # permits of one lease: each is good for two seconds
 _PAUSE = 0.5
 _NOT_REACHED = Postponed(0, "unavailable", "no connection to the next hop in time")
 
+_PROVIDERS_OWN = 10_000  # lower codes are HTTP's
+
 _log = structlog.get_logger(__name__)
+
+Learn = Callable[[Entry, int], Awaitable[object]]
+"""What the provider's code says of the recipient. StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Dispatching:
     composer: Composer
     ways: Mapping[str, Way]
     judge: Callable[[Outcome], Verdict]
+    learn: Learn
     times: Times = TIMES
 
     async def dispatch(self, entry: Entry) -> None:
@@ -104,11 +110,16 @@ class Dispatching:
         return now if ours else None
 
     async def _settle(self, entry: Entry, permit: Permit, outcome: Outcome) -> None:
-        """What is known must be written down, also when the store is away for some seconds."""
+        """What is known must be written down, also when the store is away for some seconds.
+
+        What it says of the recipient comes first: a stop is not lost to a crash in between.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.times.settle
         while True:
             try:
+                if code := _code(outcome):
+                    await self.learn(entry, code)
                 await self.sending.settle(entry, permit, outcome)
             except StoreUnavailable:
                 if loop.time() + _PAUSE > deadline:
@@ -123,3 +134,9 @@ class Dispatching:
             await self.sending.outbox.release(entry, due)
         except Lost:
             return  # stopped, or taken over
+
+
+def _code(outcome: Outcome) -> int:
+    """The provider's own; 0 for none."""
+    code = outcome.code if isinstance(outcome, Rejected | Postponed) else 0
+    return code if code >= _PROVIDERS_OWN else 0
