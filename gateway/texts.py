@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from channels.sms import text as composing
 from channels.sms import wording
 from gateway.links import Links
-from gateway.phrases import MARKETING
 from suppression.address import Address
 from suppression.errors import NotPermitted
 from suppression.model import App, Channel, Recipient, Sender, TextSettings
 from suppression.phone_number import countries
-from suppression.purposes import Purpose, WayOut
+from suppression.purposes import Purpose
 from suppression.token import TokenKind
 
 _LINKS = ("unsubscribe_url", "preferences_url")
@@ -49,7 +48,7 @@ class Template:
         self._body = body
         self._sender = sender
         self._settings = settings
-        self._has_way_out = purpose.class_ == MARKETING or purpose.way_out is WayOut.FOOTER
+        self._has_way_out = purpose.says_how_to_stop
         self._own_links = any(name in body for name in _LINKS)
         self._for_all: Mapping[str, str] | None = None
 

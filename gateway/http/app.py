@@ -3,6 +3,7 @@
 from fastapi import APIRouter, FastAPI
 
 from gateway.http import (
+    calls,
     confirming,
     consents,
     data_requests,
@@ -31,7 +32,7 @@ from gateway.http.twilio import hooks
 
 _RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, confirming, docs)
 _OF_SUBJECTS = (people, data_requests, events)
-_OF_SENDS = (texts, dead_letters)
+_OF_SENDS = (texts, calls, dead_letters)
 
 
 def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:

@@ -71,6 +71,7 @@ def routes(doors: Doors, sends: Sends) -> list[APIRouter]:
             s404=("No such message.", None),
             s409=("Neither dead nor unknown (any more).", None),
         ),
+        openapi_extra=examples.asked({}),
     )
     async def retry(request: Request, id: MessageId) -> Response:  # noqa: A002 - the path's own word
         """It entry again, and is decided again before it leaves. Of an `unknown` one, know that it did not arrive."""

@@ -13,7 +13,7 @@ from channels.twilio.signature import Signatures
 from gateway.audiences import Audiences
 from gateway.http.access import KeyedRoute
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, Sandbox, Subjects
+from gateway.http.doors import Doors, Sandbox, Sends, Subjects
 from gateway.http.twilio.hooks import Hooks
 from gateway.http.twilio.line import Line
 from gateway.http.twilio.status import Status
@@ -34,6 +34,7 @@ def routes() -> dict[str, str]:
     sandbox = Sandbox(shut["keys"], shut["keys"], twilio=twilio)
     subjects = Subjects(*[shut["keys"]] * len(fields(Subjects)))
     open_doors = {"catalogue": Catalogue.shipped, "sandbox": sandbox, "subjects": subjects}
+    open_doors |= {"sends": Sends(*[shut["keys"]] * len(fields(Sends)))}
     open_doors |= {"hooks": _hooks(shut["keys"]), "reviewing": Reviewing(*[shut["keys"]] * 3)}
     doors = Doors(**shut | open_doors | {"audiences": Audiences(shut["keys"], shut["keys"])})
     return dict(_named(create_app(doors).routes))

@@ -292,8 +292,8 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         )
         await store.log_record(link.recipient.key, seen, store.client.stops)
 
-    changes, roster, outbox = Changes(store), Roster(store), Outbox(store)
-    sending = Sending(pipeline, outbox, APPS)
+    changes, roster = Changes(store), Roster(store)
+    sending = Sending(pipeline, Outbox(store), APPS)
     subjects = Subjects(
         roster, changes.erase, Exporting(store, roster), Events(store, changes, roster, SENDERS)
     )
@@ -326,15 +326,15 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         form_key=b"f" * 32,
         sandbox=SandboxDoor(box, store.set_clock),
         subjects=subjects,
-        sends=Sends(
-            sending,
-            outbox,
-            Texts(SENDERS, made, store.keyring.recipient),
-            Calls(SENDERS, made, store.keyring.recipient),
-            roster.strangers,
-        ),
+        sends=_sends(sending, made, roster),
     )
     return RealWorld(doors, made, store, box)
+
+
+def _sends(sending: Sending, made: Links, roster: Roster) -> Sends:
+    recipient = sending.pipeline.recipient
+    texts, calls = Texts(SENDERS, made, recipient), Calls(SENDERS, made, recipient)
+    return Sends(sending, sending.outbox, texts, calls, roster.strangers)
 
 
 def _own_mail(pipeline: Pipeline, made: Links, box: Sandbox) -> Post:
