@@ -21,6 +21,7 @@ _API = "2010-04-01"
 _TEXT_STATES = ("queued", "sent", "delivered")
 _CALL_STATES = ("initiated", "ringing", "in-progress", "completed")
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds before a webhook is posted again, as "#rc=5&rp=all" asks
+CALL_LASTS = 20.0  # seconds from the answer to the end: so long a machine can still get its own text
 
 _log = structlog.get_logger(__name__)
 
@@ -65,8 +66,10 @@ class PlayedTwilio:
         hooks: str,
         post: Post,
         pauses: Sequence[float] = PAUSES,
+        call_lasts: float = CALL_LASTS,
     ) -> None:
         self.hooks = hooks
+        self._call_lasts = call_lasts
         self._pauses = tuple(pauses)
         self._account = account
         self._signatures = signatures
@@ -74,11 +77,11 @@ class PlayedTwilio:
         self._reporting: set[asyncio.Task[None]] = set()
 
     def took(self, message: Message) -> None:
-        """Reports, in the background, that it was delivered, or answered and ended."""
+        """Reports, in the background, that it was delivered, or answered and some time later ended."""
         if not message[TWILIO]["status_url"]:
             return
-        report = _call_reports if message["channel"] == "voice" else _text_reports
-        task = asyncio.create_task(self._report(message[TWILIO]["status_url"], report(message)))
+        report = self._report_call if message["channel"] == "voice" else self._report_text
+        task = asyncio.create_task(report(message))
         self._reporting.add(task)
         task.add_done_callback(self._reporting.discard)
 
@@ -113,24 +116,40 @@ class PlayedTwilio:
             },
         )
 
+    async def answered_by_machine(self, message: Message) -> Answer:
+        """Its greeting is over. Only of a call that asks to be told."""
+        url = message[TWILIO]["machine_url"]
+        told = {"AnsweredBy": "machine_end_beep", "MachineDetectionDuration": "4200"}
+        return await self._hand_in(url, {**_of_call(on_call(message), "in-progress"), **told})
+
     async def speak(self, url: str, call: OnCall, **heard: str) -> Answer:
         """A step of a call: `heard` is what the person pressed or said (Digits, SpeechResult); none at its begin."""
         if not url.startswith(self.hooks):
             raise ValueError("not a webhook of ours")
         return await self._hand_in(url, {**_of_call(call, "in-progress"), **heard})
 
-    async def _report(self, url: str, reports: list[dict[str, str]]) -> None:
-        for form in reports:
-            for pause in (*self._pauses, 0.0):
-                try:
-                    answer = await self._hand_in(url, form)
-                except Unanswered:
-                    answer = Answer(0, "")
-                if 200 <= answer.status < 300:
-                    break
-                await asyncio.sleep(pause)
-            else:
-                _log.warning("sandbox_report_lost", status=answer.status)
+    async def _report_text(self, message: Message) -> None:
+        for form in _text_reports(message):
+            await self._report(message[TWILIO]["status_url"], form)
+
+    async def _report_call(self, message: Message) -> None:
+        *begin, end = _call_reports(message)
+        for form in begin:
+            await self._report(message[TWILIO]["status_url"], form)
+        await asyncio.sleep(self._call_lasts)
+        await self._report(message[TWILIO]["status_url"], end)
+
+    async def _report(self, url: str, form: Form) -> None:
+        answer = Answer(0, "")
+        for pause in (0.0, *self._pauses):
+            await asyncio.sleep(pause)
+            try:
+                answer = await self._hand_in(url, form)
+            except Unanswered:
+                continue
+            if 200 <= answer.status < 300:
+                return
+        _log.warning("sandbox_report_lost", status=answer.status)
 
     async def _hand_in(self, url: str, form: Form) -> Answer:
         whole = {"AccountSid": self._account, "ApiVersion": _API, **form}
@@ -142,6 +161,11 @@ def on_call(message: Message) -> OnCall:
     """A call that the sandbox keeps."""
     known = message[TWILIO]
     return OnCall(known["sid"], known["from"], message["to"])
+
+
+def detects_machines(message: Message) -> bool:
+    """Whether a call asks to be told of them."""
+    return bool(message[TWILIO].get("machine_url"))
 
 
 def calling_in(line: str, caller: str, sid: str = "") -> OnCall:

@@ -246,6 +246,10 @@ class Box(Protocol):
         """The newest with this id, with what Twilio would know of it."""
         ...
 
+    def replaced(self, sid: str) -> str:
+        """The TwiML that a call went on with; "" where it did not."""
+        ...
+
     def clear(self) -> None: ...
 
 

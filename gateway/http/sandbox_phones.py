@@ -3,6 +3,7 @@
 Each reaches the gateway as Twilio would bring it: a signed webhook.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,15 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from channels.played import Answer, OnCall, PlayedTwilio, Unanswered, calling_in, on_call
+from channels.played import (
+    Answer,
+    OnCall,
+    PlayedTwilio,
+    Unanswered,
+    calling_in,
+    detects_machines,
+    on_call,
+)
 from gateway.http.click import Fields, form_fields, value_of
 from gateway.http.doors import Doors, Sandbox
 from gateway.http.pages import page
@@ -23,6 +32,7 @@ from suppression.model import Sender
 from suppression.outbox import Entry
 
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#")
+MACHINE = "an answering machine took it"
 _LONGEST_REPLY = 1600
 _MOST_REDIRECTS = 5
 _NOBODY = Answer(0, "")
@@ -65,7 +75,7 @@ class Telephone:
         self._sandbox = sandbox
         self._twilio = twilio
 
-    async def shown(self, message: Mapping[str, Any], turn: Turn | None = None) -> Response:
+    async def shown(self, message: dict[str, Any], turn: Turn | None = None) -> Response:
         """A text or call, with what can be done about it."""
         heard = turn.heard if turn else None
         if turn is None and message["twiml"]:
@@ -78,6 +88,7 @@ class Telephone:
             heard=heard,
             keys=KEYS,
             hooks=self._twilio.hooks,
+            machine=detects_machines(message),
         )
 
     async def reply(self, request: Request, id: str) -> Response:  # noqa: A002 - the path's own word
@@ -95,6 +106,19 @@ class Telephone:
         message = await self._sandbox.find(id, "voice")
         fields = await self._fields(request)
         return await self.shown(message, await self._step(fields, value_of(fields, "url"), on_call(message)))
+
+    async def machine(self, request: Request, id: str) -> Response:  # noqa: A002, ARG002 - the path's own word
+        """What is left on an answering machine: TwiML that the gateway puts in place of the call's own."""
+        message = await self._sandbox.find(id, "voice")
+        if not detects_machines(message):
+            raise NotFound("this call does not ask whether a machine answers")
+        try:
+            answer = await self._twilio.answered_by_machine(message)
+        except Unanswered:
+            answer = _NOBODY
+        left = await asyncio.to_thread(self._sandbox.box.replaced, on_call(message).sid)
+        heard = hear(left, self._twilio.hooks) if left else None
+        return await self.shown(message, Turn(MACHINE, answer, heard))
 
     async def line(self, request: Request) -> Response:
         """The first step of a call to the opt-out line, or the next."""
@@ -165,5 +189,6 @@ def routes(telephone: Telephone) -> list[APIRouter]:
     router = APIRouter(prefix="/sandbox", include_in_schema=False)
     router.add_api_route("/messages/{id}/reply", telephone.reply, methods=["POST"])
     router.add_api_route("/messages/{id}/key", telephone.key, methods=["POST"])
+    router.add_api_route("/messages/{id}/machine", telephone.machine, methods=["POST"])
     router.add_api_route("/line", telephone.line, methods=["POST"])
     return [router]

@@ -23,7 +23,12 @@ def text(status_url: str = HOOKS + "status?m=msg_1&k=mac#rc=5&rp=all", service: 
 
 
 def call() -> dict[str, Any]:
-    known = {"sid": "CA" + "1" * 32, "from": "+12025550100", "status_url": HOOKS + "status?m=msg_2&k=mac"}
+    known = {
+        "sid": "CA" + "1" * 32,
+        "from": "+12025550100",
+        "status_url": HOOKS + "status?m=msg_2&k=mac",
+        "machine_url": HOOKS + "voice/amd?m=msg_2&k=mac",
+    }
     return {"id": "msg_2", "channel": "voice", "to": "+12025550143", TWILIO: known}
 
 
@@ -51,7 +56,7 @@ def gateway() -> Gateway:
 
 @pytest.fixture
 async def twilio(gateway: Gateway) -> AsyncIterator[PlayedTwilio]:
-    twilio = PlayedTwilio(ACCOUNT, SIGNATURES, HOOKS, gateway, pauses=(0.01, 0.01))
+    twilio = PlayedTwilio(ACCOUNT, SIGNATURES, HOOKS, gateway, pauses=(0.01, 0.01), call_lasts=0.02)
     yield twilio
     await twilio.close()
 
@@ -119,6 +124,15 @@ async def test_a_key_is_pressed_where_the_call_says(gateway: Gateway, twilio: Pl
     assert (form["From"], form["To"]) == ("+12025550100", "+12025550143")
     with pytest.raises(ValueError, match="not a webhook"):
         await twilio.speak("http://192.0.2.1/", played.on_call(call()), Digits="9")
+
+
+async def test_a_machine_is_reported_where_the_call_asked_for_it(
+    gateway: Gateway, twilio: PlayedTwilio
+) -> None:
+    await twilio.answered_by_machine(call())
+    ((url, form),) = gateway.got
+    assert url == HOOKS + "voice/amd?m=msg_2&k=mac"
+    assert (form["AnsweredBy"], form["CallSid"]) == ("machine_end_beep", "CA" + "1" * 32)
 
 
 @pytest.mark.parametrize(("caller", "shown"), [("+12025550143", "+12025550143"), ("", "anonymous")])

@@ -351,6 +351,7 @@ class FakeConfirming:
 class FakeBox:
     def __init__(self) -> None:
         self.kept: list[dict[str, object]] = []
+        self.twiml: dict[str, str] = {}
 
     def messages(
         self, channel: str | None = None, to: str | None = None, limit: int | None = None
@@ -360,6 +361,9 @@ class FakeBox:
 
     def find(self, message_id: str) -> dict[str, object] | None:
         return next((m for m in reversed(self.kept) if m["id"] == message_id), None)
+
+    def replaced(self, sid: str) -> str:
+        return self.twiml.get(sid, "")
 
     def clear(self) -> None:
         self.kept.clear()

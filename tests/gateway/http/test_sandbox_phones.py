@@ -11,6 +11,7 @@ from channels.played import Answer, Form, PlayedTwilio, Unanswered
 from channels.sandbox import TWILIO
 from channels.twilio.signature import Signatures
 from gateway.http.app import create_app
+from tests.gateway.http.fakes import FakeBox
 from tests.gateway.http.world import PUBLIC_URL, FakeWorld
 
 HOOKS = PUBLIC_URL + "/hooks/twilio/"
@@ -42,6 +43,7 @@ class Hooks:
 @dataclass
 class Phone:
     hooks: Hooks
+    box: FakeBox
     client: httpx.AsyncClient
 
 
@@ -53,11 +55,12 @@ async def phone(fakes: FakeWorld) -> AsyncIterator[Phone]:
     app = create_app(replace(fakes.doors, sandbox=replace(fakes.doors.sandbox, twilio=twilio)))
     fakes.box.kept += [kept("t1", "sms", body="New shoes <b>now</b>"), kept("c1", "voice", twiml=TWIML)]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=PUBLIC_URL) as client:
-        yield Phone(hooks, client)
+        yield Phone(hooks, fakes.box, client)
 
 
 def kept(name: str, channel: str, **content: str) -> dict[str, Any]:
     known = {"sid": f"XX{name}", "from": "+12025550100", "service": "", "status_url": HOOKS + "status"}
+    known["machine_url"] = HOOKS + "voice/amd"
     empty = dict.fromkeys(("mail_from", "raw", "body", "twiml"))
     message = {
         "id": name,
@@ -112,6 +115,17 @@ async def test_a_key_is_pressed_and_what_follows_is_heard(phone: Phone) -> None:
     assert "The call is over." in page
     ((_, form),) = phone.hooks.got
     assert (form["CallSid"], form["Digits"]) == ("XXc1", "9")
+
+
+async def test_a_machine_hears_what_is_meant_for_it(phone: Phone) -> None:
+    """What the gateway put in place of the call's own; or it goes on as it was."""
+    assert "An answering machine takes it" in (await phone.client.get("/sandbox/messages/c1")).text
+    page = (await phone.client.post("/sandbox/messages/c1/machine")).text
+    assert "It goes on as it was" in page
+    phone.box.twiml["XXc1"] = "<Response><Say>Call us at 1, 8 0 0.</Say></Response>"
+    page = (await phone.client.post("/sandbox/messages/c1/machine")).text
+    assert "Call us at 1, 8 0 0." in page
+    assert [form["AnsweredBy"] for _, form in phone.hooks.got] == ["machine_end_beep"] * 2
 
 
 async def test_keys_go_to_this_gateway_only(phone: Phone) -> None:
