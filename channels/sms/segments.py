@@ -5,7 +5,7 @@ holds 160 or 70 units; of a text that needs several, each gives up six octets to
 cut in two: neither an escaped one (two septets) nor a surrogate pair.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +20,11 @@ BASIC = frozenset(
 ESCAPED = frozenset("\f^{}\\[~]|€")
 GSM = BASIC | ESCAPED
 
+_ALL = BASIC | ESCAPED
+
 Encoding = Literal["gsm7", "ucs2"]
+_ALONE: Mapping[Encoding, int] = {"gsm7": 160, "ucs2": 70}
+_ONE_OF_SEVERAL: Mapping[Encoding, int] = {"gsm7": 153, "ucs2": 67}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,11 @@ class Segments:
 
 def segments(text: str) -> Segments:
     encoding = encoding_of(text)
-    return Segments(encoding, sum(_sizes(text, encoding)), len(parts(text)))
+    units = _units(text, encoding)
+    if units <= _ALONE[encoding]:
+        return Segments(encoding, units, 1 if text else 0)
+    cuts = _cuts(list(_sizes(text, encoding)), _ONE_OF_SEVERAL[encoding])
+    return Segments(encoding, units, 1 + sum(1 for _ in cuts))
 
 
 def encoding_of(text: str) -> Encoding:
@@ -49,12 +57,16 @@ def is_gsm7(text: str) -> bool:
 def parts(text: str) -> list[str]:
     """What each segment carries."""
     encoding = encoding_of(text)
-    alone, one_of_several = (160, 153) if encoding == "gsm7" else (70, 67)
-    sizes = list(_sizes(text, encoding))
-    if sum(sizes) <= alone:
+    if _units(text, encoding) <= _ALONE[encoding]:
         return [text] if text else []
-    ends = [*_cuts(sizes, one_of_several), len(text)]
+    ends = [*_cuts(list(_sizes(text, encoding)), _ONE_OF_SEVERAL[encoding]), len(text)]
     return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _units(text: str, encoding: Encoding) -> int:
+    if encoding == "gsm7":
+        return len(text) + sum(map(text.count, ESCAPED))
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _sizes(text: str, encoding: Encoding) -> Iterator[int]:

@@ -16,6 +16,14 @@ _PLACEHOLDER = re.compile(
     r"\{\{ *(unsubscribe_url|preferences_url|postal_address) *\}\}"
     r"|%%(unsubscribe_url|preferences_url|postal_address)%%"
 )
+# Controls but for line ends and tab, halves of pairs, and what Unicode 23.7 calls noncharacters: those beyond the
+# first plane apart, for without them the search is ten times faster.
+_NO_TEXT = re.compile(
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufdd0-\\ufdef\\ufffe\\uffff]"
+)
+_NO_TEXT_BEYOND = re.compile(
+    "[" + "".join(f"\\U{plane:04x}fffe\\U{plane:04x}ffff" for plane in range(1, 17)) + "]"
+)
 _LINE_ENDS_AND_TAB = "\n\r\t"
 _BLANK_ENDS = " " + _LINE_ENDS_AND_TAB  # no other blanks: what cannot be sent is not passed over
 _UNSEEN = ("C", "Z", "M")  # categories: controls and formats, separators, marks without a letter
@@ -96,16 +104,9 @@ def _has_link(text: str, url: str) -> bool:
 
 
 def _check_characters(text: str) -> None:
-    for letter in text:
-        if letter in _LINE_ENDS_AND_TAB:
-            continue
-        if unicodedata.category(letter) in ("Cc", "Cs") or _is_noncharacter(ord(letter)):
-            raise UnencodableText(letter)
-
-
-def _is_noncharacter(number: int) -> bool:
-    """Unicode 23.7: never text."""
-    return number & 0xFFFE == 0xFFFE or 0xFDD0 <= number <= 0xFDEF
+    found = _NO_TEXT.search(text) or (None if text.isascii() else _NO_TEXT_BEYOND.search(text))
+    if found is not None:
+        raise UnencodableText(found[0])
 
 
 def _check_length(text: str, max_segments: int) -> None:
