@@ -1,5 +1,6 @@
 """What makes a request unclear that would be clear by itself: negations, questions, conditions, limits, jokes."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -21,9 +22,10 @@ class Doubts:
     def about(self, scope: ScopeWord, at: int, span: Span, lines: int) -> str:
         """The first doubt about what stands there; "" for none. `lines`: in mail, how far down it counts."""
         plain = self._message.plain[at]
+        said = self._message.said[at].words[: span.start]
         before, after = plain[max(span.start - NEAR, 0) : span.start], plain[span.end : span.end + NEAR]
         doubts = {
-            "negated": self._guards.right_before.end(self._without_courtesy(before)),
+            "negated": self._guards.right_before.end(self._without_courtesy(said[-NEAR:])),
             "condition": self._is_conditional(at, before),
             "limit": self._is_limited(at, after),
             "question": self._is_question(at),
@@ -35,7 +37,7 @@ class Doubts:
 
     def _without_courtesy(self, words: Words) -> Words:
         """In "don't please unsubscribe me", what stands right before is the negation."""
-        while words and words[-1:] in self._table.keywords.courtesy:
+        while words and self._guards.request.occur(words[-1:]):
             words = words[:-1]
         return words
 
@@ -68,13 +70,12 @@ class Doubts:
 
     def _sentence(self, at: int) -> tuple[int, int]:
         """The clauses of the same sentence: the first, and one past the last."""
-        said = self._message.said
-        first, end = at, at + 1
-        while first > 0 and said[first - 1].sentence == said[at].sentence:
-            first -= 1
-        while end < len(said) and said[end].sentence == said[at].sentence:
-            end += 1
-        return first, end
+        sentence = self._message.said[at].sentence
+        return bisect_left(self._sentences, sentence), bisect_right(self._sentences, sentence)
+
+    @cached_property
+    def _sentences(self) -> Sequence[int]:
+        return [clause.sentence for clause in self._message.said]
 
     @cached_property
     def _conditions(self) -> Sequence[bool]:

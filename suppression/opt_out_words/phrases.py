@@ -95,8 +95,9 @@ class Phrases(Generic[T]):
     def __init__(self, phrases: Iterable[tuple[Phrase, T]]) -> None:
         self._by_first: dict[str, list[tuple[Phrase, T]]] = {}
         for phrase, meaning in phrases:
+            entry = (phrase, meaning)
             for word in phrase.first_words():
-                self._by_first.setdefault(word, []).append((phrase, meaning))
+                self._by_first.setdefault(word, []).append(entry)
 
     def find(self, words: Words) -> Iterator[tuple[Span, T]]:
         """Each occurrence, from left to right."""
@@ -105,6 +106,10 @@ class Phrases(Generic[T]):
                 span = phrase.match(words, start)
                 if span is not None:
                     yield span, meaning
+
+    def all(self) -> list[tuple[Phrase, T]]:
+        """Each once."""
+        return list({id(entry): entry for entries in self._by_first.values() for entry in entries}.values())
 
     def occur(self, words: Words) -> bool:
         return any(True for _ in self.find(words))
@@ -118,8 +123,8 @@ class Compiler:
     """Makes phrases of their text, with the lists of one language. ConfigurationError names what is wrong."""
 
     def __init__(self, lists: Lists, split: Callable[[str], Words]) -> None:
-        self._lists = lists
         self._split = split
+        self._lists = {name: [split(entry) for entry in entries] for name, entries in lists.items()}
 
     def phrase(self, text: str) -> Phrase:
         parts = text.split()
@@ -140,12 +145,11 @@ class Compiler:
             entries[entry[0]] = (*entries.get(entry[0], ()), entry)
         return Step(entries, optional)
 
-    def _entries(self, choice: str, text: str) -> Iterator[Words]:
-        listed = choice.startswith("{") and choice.endswith("}")
-        if listed and choice[1:-1] not in self._lists:
-            raise ConfigurationError(f"{text!r}: there is no list {choice}")
-        for entry in self._lists[choice[1:-1]] if listed else (choice,):
-            words = (NUMBER,) if entry == NUMBER else self._split(entry)
-            if not words:
-                raise ConfigurationError(f"{text!r}: {entry!r} is no word")
-            yield words
+    def _entries(self, choice: str, text: str) -> Iterable[Words]:
+        if choice.startswith("{") and choice.endswith("}"):
+            entries = self._lists.get(choice[1:-1], [])
+        else:
+            entries = [(NUMBER,) if choice == NUMBER else self._split(choice)]
+        if not entries or () in entries:
+            raise ConfigurationError(f"{text!r}: {choice!r} is neither word nor list")
+        return entries

@@ -14,9 +14,10 @@ from suppression.opt_out_words.message import Kind, Message
 from suppression.opt_out_words.phrases import Span
 from suppression.opt_out_words.tables import ScopeWord, Table, tables
 
-# In mail, what stands further down may be the newsletter that was answered. Lines, from 0.
-KEYWORD_LINES = 3
+# In mail, what stands further down may be the newsletter that was answered: its "Unsubscribe", its "Remove me". Lines.
+KEYWORD_LINES = 3  # for what is that short
 PHRASE_LINES = 12
+_SHORT = 2  # words
 
 _WIDEST_FIRST = (
     ScopeWord.DELETE,
@@ -111,7 +112,7 @@ class _Reader:
         keywords = self._table.keywords
         for at, words in enumerate(self._message.plain):
             if consists_of(words, keywords.stop, keywords.courtesy):
-                yield self._judged("keyword", ScopeWord.CHANNEL, at, Span(0, len(words)), KEYWORD_LINES)
+                yield self._judged("keyword", ScopeWord.CHANNEL, at, Span(0, len(words)))
             yield from self._phrases(at)
             if self._table.mentions.occur(words):
                 yield self._unclear("mention", ScopeWord.CHANNEL, at)
@@ -128,20 +129,23 @@ class _Reader:
             yield self._keyword(Verdict.UNCLEAR)
         if consists_of(words, keywords.stop | keywords.stop_alone, keywords.courtesy):
             asks = any(clause.asks for clause in self._message.said)
-            doubtful = in_mail or (asks and not self._table.guards.request.occur(words))
-            yield self._keyword(Verdict.UNCLEAR if doubtful else Verdict.STOP)
+            if asks and not self._table.guards.request.occur(words):
+                yield self._keyword(Verdict.UNCLEAR, "keyword/question")
+            else:
+                yield self._keyword(Verdict.UNCLEAR if in_mail else Verdict.STOP)
 
     def _phrases(self, at: int) -> Iterator[_Finding]:
         for span, rule in self._table.rules.find(self._message.said[at].words):
             if self._message.means_something_else(at, span):
                 continue
             if rule.clear:
-                yield self._judged(rule.name, rule.scope, at, span, PHRASE_LINES)
+                yield self._judged(rule.name, rule.scope, at, span)
             else:
                 yield self._unclear(rule.name, rule.scope, at, span)
 
-    def _judged(self, name: str, scope: ScopeWord, at: int, span: Span, lines: int) -> _Finding:
+    def _judged(self, name: str, scope: ScopeWord, at: int, span: Span) -> _Finding:
         """A stop, unless something about it is doubtful."""
+        lines = KEYWORD_LINES if len(self._message.said[at].words) <= _SHORT else PHRASE_LINES
         if doubt := self._doubts.about(scope, at, span, lines):
             return self._unclear(f"{name}/{doubt}", scope, at, span)
         return _Finding(Verdict.STOP, scope, name, self._table.language, at, span)
@@ -149,5 +153,5 @@ class _Reader:
     def _unclear(self, name: str, scope: ScopeWord, at: int, span: Span = _NOWHERE) -> _Finding:
         return _Finding(Verdict.UNCLEAR, scope, name, self._table.language, at, span)
 
-    def _keyword(self, verdict: Verdict) -> _Finding:
-        return _Finding(verdict, ScopeWord.CHANNEL, "keyword", self._table.language, 0, _NOWHERE)
+    def _keyword(self, verdict: Verdict, name: str = "keyword") -> _Finding:
+        return _Finding(verdict, ScopeWord.CHANNEL, name, self._table.language, 0, _NOWHERE)

@@ -14,6 +14,7 @@ from suppression.opt_out_words.words import words
 
 LANGUAGES = ("en", "es", "fr", "de", "hi")
 _SECTIONS = frozenset({"keywords", "lists", "stop", "unclear", "harmless", "guards"})
+_SHARED = ("sentence", "after", "later")  # guards that hold for all languages; they use no lists
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"})
 
 
@@ -77,7 +78,11 @@ class Table:
 
 @cache
 def tables() -> Mapping[str, Table]:
-    return {language: _table(language, _file("common"), _file(language)) for language in LANGUAGES}
+    files = {language: _file(language) for language in LANGUAGES}
+    # A keyword of all languages is one in each table: what makes it unclear is, too.
+    shared = {place: [text for file in files.values() for text in file["guards"][place]] for place in _SHARED}
+    common = _file("common") | {"guards": shared}
+    return {language: _table(language, common, own) for language, own in files.items()}
 
 
 def _file(name: str) -> dict[str, Any]:
@@ -88,7 +93,7 @@ def _file(name: str) -> dict[str, Any]:
 def _table(language: str, common: Mapping[str, Any], own: Mapping[str, Any]) -> Table:
     if unknown := own.keys() - _SECTIONS:
         raise ConfigurationError(f"{language}.toml: unknown sections {sorted(unknown)}")
-    lists = own.get("lists", {})
+    lists, guards = own["lists"], own["guards"] | common["guards"]
     maker = _Maker(Compiler({name: list(_spellings(entries)) for name, entries in lists.items()}, words))
     return Table(
         language,
@@ -96,7 +101,7 @@ def _table(language: str, common: Mapping[str, Any], own: Mapping[str, Any]) -> 
         Phrases(maker.rules(own)),
         maker.phrases(own["harmless"]["phrases"]),
         maker.phrases([*common["keywords"]["mentions"], *own["keywords"]["mentions"]]),
-        Guards(**{place: maker.phrases(own["guards"][place]) for place in Guards.__dataclass_fields__}),
+        Guards(**{place: maker.phrases(guards[place]) for place in Guards.__dataclass_fields__}),
         frozenset(word for entry in lists["by_mail"] for word in words(entry)),
         frozenset(word for entry in lists["by_phone"] for word in words(entry)),
     )
