@@ -12,7 +12,6 @@ from gateway.changes import Changes
 from suppression import stop_scopes
 from suppression.decision import Reason
 from suppression.errors import Conflict, NotFound
-from suppression.model import Channel
 from suppression.opt_out_words import ScopeWord
 from suppression.records import Record, RecordKind
 from suppression.store import codec
@@ -28,8 +27,8 @@ class Decision(StrEnum):
     NO_STOP = "no_stop"
 
 
-AskErasure = Callable[[Review, str], Awaitable[None]]
-"""Asks the recipient whether all shall be erased; the second is the agent's name."""
+AskErasure = Callable[[Review, str], Awaitable[bool]]
+"""Asks the recipient whether all shall be erased; the second is the agent's name. False: they cannot be asked."""
 
 _WORDS = {
     Decision.STOP: ScopeWord.CHANNEL,
@@ -45,7 +44,7 @@ class Decided(Conflict):
 
 
 class Reviewing:
-    """The queue of one store. `ask_erasure`: where the address can be asked (mail); else agents are told to."""
+    """The queue of one store. `ask_erasure`: of those who can be asked; for the others agents are told to see to it."""
 
     def __init__(
         self, store: Store, reviews: Reviews, changes: Changes, ask_erasure: AskErasure | None = None
@@ -105,8 +104,7 @@ class Reviewing:
             return  # an erasure took it
 
     async def _delete(self, review: Review, actor: str) -> None:
-        if self._ask_erasure is not None and review.wrote.channel is Channel.EMAIL:
-            await self._ask_erasure(review, actor)
+        if self._ask_erasure is not None and await self._ask_erasure(review, actor):
             return
         record = Record(
             RecordKind.REQUESTED,

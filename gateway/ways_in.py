@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from channels.twilio.signature import Signatures
 from gateway.changes import Changes
 from gateway.config.twilio import TwilioAccount
+from gateway.confirmations import AskedAlready, Barred, Confirmations
 from gateway.deliveries import Deliveries, Heard
 from gateway.duties.catching_up import CatchingUp, Listing, Source
 from gateway.http.twilio.hooks import Hooks
@@ -19,12 +20,14 @@ from gateway.http.twilio.voice import Calls, Replace
 from gateway.links import Links
 from gateway.phone_stops import PhoneStops
 from gateway.provider_codes import ProviderCodes
-from gateway.replies import Replies
+from gateway.replies import APP, Replies
+from gateway.reviews import AskErasure
 from gateway.sending import Sending
+from gateway.wishes import Kind, Wish
 from suppression.errors import StoreUnavailable
 from suppression.model import Sender
 from suppression.opt_out_words import read
-from suppression.store.reviews import Reviews
+from suppression.store.reviews import Review, Reviews
 from suppression.store.store import Store
 
 _LINE = b"opt-out line 1|\x00"  # 16 bytes in a recipient's place: what is sealed for the line is nothing else
@@ -97,6 +100,33 @@ def catching_up(
         if numbers:
             sources.append(Source(account.account_sid, listing, numbers))
     return CatchingUp(store, sources, replies.take)
+
+
+def erasure_question(confirmations: Confirmations, senders: Mapping[str, Sender], store: Store) -> AskErasure:
+    """Put to the address that wrote, where its sender can; an agent decided that it was meant."""
+
+    async def ask(review: Review, actor: str) -> bool:
+        sender = senders.get(review.wrote.sender)
+        if sender is None:
+            return False
+        wish = Wish(
+            Kind.ERASURE,
+            sender.name,
+            source="review",
+            actor=actor,
+            asked=store.now(),
+            evidence={"review": review.id},
+            language=review.wrote.suggestion.get("language", sender.language),
+        )
+        try:
+            await confirmations.ask(review.recipient, wish, APP)
+        except AskedAlready:
+            return True
+        except Barred:
+            return False
+        return True
+
+    return ask
 
 
 def sealing(store: Store) -> tuple[Callable[[str], str], Callable[[str], str | None]]:

@@ -60,7 +60,9 @@ def read_back(voice: Voice, number: str, url: str, *, again: bool = False) -> st
 
 
 def stopped(voice: Voice, url: str) -> str:
-    """Only once it is stored. `url`: for another number."""
+    """Only once it is stored. `url`: for another number; "" for no more of them."""
+    if not url:
+        return document([voice.says(voice.words.stopped), voice.says(voice.words.goodbye), verb("Hangup")])
     return document([voice.says(voice.words.stopped), _asks(voice, voice.words.another, url)])
 
 

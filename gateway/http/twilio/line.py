@@ -45,7 +45,8 @@ class Step:
 
     def url(self, name: str) -> str:
         known = {"n": self.tries, "s": self.stops, "e": self.entered}
-        return f"{PATH}/{name}?{urlencode({key: value for key, value in known.items() if value})}"
+        query = urlencode({key: value for key, value in known.items() if value})
+        return f"{PATH}/{name}" + (f"?{query}" if query else "")
 
     @property
     def misunderstood(self) -> "Step":
@@ -164,7 +165,7 @@ def _ask(caller: Caller, step: Step, *, again: bool = False) -> str:
 
 def _stopped(caller: Caller) -> str:
     step = replace(caller.step, stops=caller.step.stops + 1, tries=0, entered="")
-    return line.stopped(caller.voice, step.url("step"))
+    return line.stopped(caller.voice, "" if step.over else step.url("step"))
 
 
 def _says_stop(caller: Caller) -> bool:
