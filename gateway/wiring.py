@@ -54,7 +54,7 @@ from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
 from gateway.store_access import open_store
 from gateway.texts import Texts
-from gateway.ways_in import WaysIn, catching_up, ways_in
+from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
 from gateway.ways_out import Phones
 from gateway.worker_process import WorkerContext
 from suppression.model import App
@@ -273,6 +273,8 @@ def _serve_http(
 
 def _doors(settings: Settings, roads: _Roads, own: OwnMail) -> Doors:
     store, pipeline, changes, roster = roads.store, roads.pipeline, roads.changes, Roster(roads.store)
+    confirmations = _confirmations(settings, roads, own)
+    ask_erasure = erasure_question(confirmations, settings.senders, store)
     return Doors(
         keys=ApiKeys(store.client.stops),
         apps=settings.apps,
@@ -285,7 +287,7 @@ def _doors(settings: Settings, roads: _Roads, own: OwnMail) -> Doors:
         reading=Reading(store),
         link=roads.links.read,
         confirm_link=roads.links.read_confirmation,
-        confirmations=_confirmations(settings, roads, own),
+        confirmations=confirmations,
         address=store.address,
         record_view=partial(_record_view, store),
         audiences=Audiences(store, pipeline),
@@ -306,7 +308,7 @@ def _doors(settings: Settings, roads: _Roads, own: OwnMail) -> Doors:
             roster.strangers,
         ),
         hooks=roads.incoming.hooks if roads.incoming is not None else None,
-        reviewing=Reviewing(store, Reviews(store), changes),
+        reviewing=Reviewing(store, Reviews(store), changes, ask_erasure),
     )
 
 
