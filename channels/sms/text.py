@@ -4,11 +4,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from channels.sms.message import LONGEST
 from channels.sms.segments import segments
 from channels.sms.transliterate import to_gsm7
 from suppression.errors import InvalidInput
 
-MOST_CHARACTERS = 1_600  # Twilio's Body
 MOST_GIVEN = 10_000  # before placeholders are filled: nobody's template is longer
 
 # As in mail: channels/email/placeholders.py
@@ -70,7 +70,7 @@ def compose(
     something that is "" is left out.
     """
     if len(body) > MOST_GIVEN:
-        raise TextTooLong(f"The text has {len(body)} characters; at most {MOST_CHARACTERS} can be sent.")
+        raise TextTooLong(f"The text has {len(body)} characters; at most {LONGEST} can be sent.")
     values = {"unsubscribe_url": url, "preferences_url": preferences_url, "postal_address": postal_address}
     text = _filled(body, values).rstrip(_BLANK_ENDS)
     if not any(map(_is_seen, text)):
@@ -111,8 +111,8 @@ def _check_characters(text: str) -> None:
 
 def _check_length(text: str, max_segments: int) -> None:
     characters = len(text.encode("utf-16-le")) // 2
-    if characters > MOST_CHARACTERS:
-        raise TextTooLong(f"The text has {characters} characters; at most {MOST_CHARACTERS} can be sent.")
+    if characters > LONGEST:
+        raise TextTooLong(f"The text has {characters} characters; at most {LONGEST} can be sent.")
     found = segments(text)
     if found.count > max_segments:
         alphabet = "the GSM alphabet" if found.encoding == "gsm7" else "Unicode"
