@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from channels.voice.line_wording import LANGUAGES
-from gateway.changes import Changes
 from gateway.links import Hook
 from suppression.model import Basis, Channel, Scope
 from suppression.outbox import Entry, State
+from suppression.records import RecordKind
 from tests.gateway.http.twilio.world import (
     ACCOUNT,
     BOB,
@@ -31,7 +31,7 @@ VOICEMAIL = "<Response><Say>for a machine</Say></Response>"
 async def call(gateway: Hooked) -> Entry:
     """Of marketing, and under way."""
     await gateway.store.set_clock(OPEN)
-    await Changes(gateway.store).consent(
+    await gateway.changes.consent(
         gateway.bob(),
         Scope(purpose="marketing", sender="shop"),
         basis=Basis.OPT_IN_WRITTEN,
@@ -139,3 +139,34 @@ async def test_twilio_not_taking_it_is_no_error_of_the_webhook(gateway: Hooked, 
 
     assert answer.status_code == 200
     assert gateway.replaced == []
+
+
+@pytest.mark.parametrize(
+    ("form", "kept"),
+    [
+        ({"Digits": "1"}, {"keys": "1"}),
+        ({"Digits": "12#4"}, {"keys": "12#4"}),
+        ({"Digits": "4111111111111111"}, {"keys": "16 keys"}),
+        ({"SpeechResult": "yes please"}, {"speech": "yes"}),
+    ],
+)
+async def test_what_an_apps_own_question_was_answered_is_logged_once_and_stops_nothing(
+    gateway: Hooked, form: dict[str, str], kept: dict[str, str]
+) -> None:
+    entry = await gateway.submitted(Channel.VOICE, "transactional/security", twiml="<Response/>")
+    for _ in range(2):
+        answer = await hook(gateway, Hook.GATHERED, entry, **form)
+        assert (answer.status_code, "<Say" in answer.text) == (200, False)
+
+    heard = [line for line in await gateway.records() if line.kind is RecordKind.RECEIVED]
+    assert [dict(line.details) for line in heard] == [{"call": CALL, **kept}]
+    assert heard[0].message == entry.id
+    assert await gateway.stops() == set()
+
+
+async def test_nothing_answered_is_nothing(gateway: Hooked) -> None:
+    entry = await gateway.submitted(Channel.VOICE, "transactional/security", twiml="<Response/>")
+
+    assert (await hook(gateway, Hook.GATHERED, entry)).status_code == 200
+    assert (await hook(gateway, Hook.GATHERED, entry, token=STRANGE, Digits="1")).status_code == 403
+    assert [line for line in await gateway.records() if line.kind is RecordKind.RECEIVED] == []

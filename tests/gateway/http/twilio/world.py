@@ -68,6 +68,7 @@ class Hooked:
     ways: WaysIn
     app: FastAPI
     client: httpx.AsyncClient
+    changes: Changes
     replaced: list[tuple[str, str, str]]
     heard: list[tuple[Channel, str, bool]]
     numbers: int = field(default=0)
@@ -204,7 +205,7 @@ async def hooked(world: RealWorld) -> Hooked:
     app = create_app(doors)
     # Another name than the public one, as behind a proxy: it proves nothing.
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://10.0.0.7:8080")
-    made_ready.append(Hooked(store, sending, made, ways, app, client, replaced, heard))
+    made_ready.append(Hooked(store, sending, made, ways, app, client, changes, replaced, heard))
     return made_ready[0]
 
 
