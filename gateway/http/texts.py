@@ -7,7 +7,8 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from channels.sms.text import MOST_CHARACTERS, MOST_GIVEN
+from channels.sms.message import LONGEST
+from channels.sms.text import MOST_GIVEN
 from gateway.http import examples
 from gateway.http.access import keyed
 from gateway.http.doors import Doors, Sends
@@ -34,7 +35,7 @@ _REFUSED = {
 
 class Text(Asked):
     body: Annotated[Plain, StringConstraints(min_length=1, max_length=MOST_GIVEN)] = Field(
-        description=f"At most {MOST_CHARACTERS:,} characters when its places are filled and, for marketing, the way "
+        description=f"At most {LONGEST:,} characters when its places are filled and, for marketing, the way "
         "out stands at its end; and the sender's limit of segments."
     )
 
