@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from gateway.sending import Sending
 from suppression.errors import CarrierUnavailable, ConfigurationError, StoreUnavailable
 from suppression.model import Channel
 from suppression.outbox import Entry, State
+from suppression.records import RecordKind
 from suppression.store.permit import Permit, PermitExpired
 from suppression.store.transitions import Lost
 
@@ -72,7 +73,7 @@ class Dispatching:
                 return
             permit, outcome = handed
             passed.heard(self.judge(outcome), outcome.text)
-        await self._settle(entry, permit, outcome)
+        await self._in_time(lambda: self.sending.settle(entry, permit, outcome))
 
     def _ready(self, entry: Entry) -> AbstractAsyncContextManager[Carrier[Any]]:
         way = self.ways.get(entry.sender, Way())
@@ -87,7 +88,7 @@ class Dispatching:
         """None: it was not to be sent now, or is somebody else's."""
         permit = None
         for _ in range(_SUBMITS):
-            submitted = await self.sending.submit(entry, self.times.lease)
+            submitted = await self._submit(entry)
             if submitted is None:
                 return None
             permit = submitted
@@ -103,24 +104,37 @@ class Dispatching:
             entry = again
         return (permit, _NOT_REACHED) if permit else None
 
+    async def _submit(self, entry: Entry) -> Permit | None:
+        try:
+            return await self.sending.submit(entry, self.times.lease)
+        except StoreUnavailable:
+            await self._in_time(lambda: self._take_back(entry))
+            raise
+
+    async def _take_back(self, entry: Entry) -> None:
+        """It may be submitted, without our knowing: nothing has left, so it need not be found out later."""
+        outbox = self.sending.outbox
+        now = await outbox.entry(entry.id)
+        if now.state is State.SUBMITTING and now.revision == entry.revision + 1:
+            record = outbox.record(
+                now, RecordKind.POSTPONED, text="the store did not answer: nothing was sent"
+            )
+            with suppress(Lost):
+                await outbox.release(now, self.sending.pipeline.store.now(), record)
+
     async def _again(self, entry: Entry, permit: Permit) -> Entry | None:
         """The entry as it was submitted, to be submitted anew; None when somebody else moved it."""
         now = await self.sending.outbox.entry(entry.id)
         ours = now.state is State.SUBMITTING and now.hand_over == permit.decision_id
         return now if ours else None
 
-    async def _settle(self, entry: Entry, permit: Permit, outcome: Outcome) -> None:
-        """What is known must be written down, also when the store is away for some seconds.
-
-        What it says of the recipient comes first: a stop is not lost to a crash in between.
-        """
+    async def _in_time(self, step: Callable[[], Awaitable[object]]) -> None:
+        """What is known must be written down, also when the store is away for some seconds."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.times.settle
         while True:
             try:
-                if code := _code(outcome):
-                    await self.learn(entry, code)
-                await self.sending.settle(entry, permit, outcome)
+                await step()
             except StoreUnavailable:
                 if loop.time() + _PAUSE > deadline:
                     raise
@@ -130,10 +144,8 @@ class Dispatching:
 
     async def _put_off(self, entry: Entry, seconds: float) -> None:
         due = self.sending.pipeline.store.now() + timedelta(seconds=seconds)
-        try:
+        with suppress(Lost):  # stopped, or taken over
             await self.sending.outbox.release(entry, due)
-        except Lost:
-            return  # stopped, or taken over
 
 
 def _code(outcome: Outcome) -> int:

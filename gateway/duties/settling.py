@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from channels.sms.message import Text
+from channels.twilio.resources import Lost, Refused
 from gateway.duties.leaving import Composer
 from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Found, Way
@@ -19,9 +20,10 @@ from suppression.errors import CarrierUnavailable, ConfigurationError
 from suppression.model import Channel
 from suppression.outbox import Entry
 
-_BEFORE = timedelta(
-    minutes=1
-)  # an earlier message's answer is not logged sooner than that before this one left
+_BEFORE = timedelta(minutes=1)  # what was logged before that was made at the provider long before this one
+_MADE_WITHIN = timedelta(minutes=1)  # of its submission: permit, request and answer take less than half of it
+_UNANSWERED = 4  # times as long, while the provider cannot be asked
+_NO_SUCH_CALL = frozenset({400, 404, 409, 410})  # or none that could be cancelled any more
 CANCELED = "canceled"  # Twilio's word for a call that was cancelled
 
 _log = structlog.get_logger(__name__)
@@ -43,18 +45,21 @@ class Settling:
             await self.sending.give_up(entry)
             return
         age = (now - submitted).total_seconds()
-        if age < self.times.look_up_after or await self._found(entry, submitted):
+        if age < self.times.look_up_after:
             return
-        if age >= self.times.give_up_after:
+        found = await self._found(entry, submitted)
+        enough = self.times.give_up_after * (_UNANSWERED if found is None else 1)
+        if not found and age >= enough:
             _log.warning("outcome_unknown", message=entry.id, sender=entry.sender)
             await self.sending.give_up(entry)
 
-    async def _found(self, entry: Entry, submitted: datetime) -> bool:
+    async def _found(self, entry: Entry, submitted: datetime) -> bool | None:
+        """None: the provider cannot say."""
         try:
             candidates = await self._look_up(entry, submitted)
-        except (CarrierUnavailable, ConfigurationError) as error:
+        except (CarrierUnavailable, ConfigurationError, Refused) as error:
             _log.warning("lookup_put_off", message=entry.id, sender=entry.sender, cause=str(error))
-            return False
+            return None
         others = await self._of_others(entry, submitted) if candidates else frozenset()
         for candidate in candidates:
             if candidate.sid not in others and await self.sending.found(entry, candidate.sid):
@@ -74,7 +79,7 @@ class Settling:
         address = entry.recipient.address
         if lookup is None or address is None:
             return []
-        until = submitted + timedelta(seconds=self.times.lease)
+        until = submitted + _MADE_WITHIN
         message = self.composer.compose(entry)
         if isinstance(message, Text):
             sender = message.service or message.from_number
@@ -89,7 +94,9 @@ class Settling:
             return
         try:
             state = await cancel(entry.reference)
-        except CarrierUnavailable as error:
+        except (CarrierUnavailable, Lost, Refused) as error:
             _log.warning("cancellation_put_off", message=entry.id, sender=entry.sender, cause=str(error))
-            return  # again when the lease ends
+            if not (isinstance(error, Refused) and error.status in _NO_SUCH_CALL):
+                return  # again when the lease ends, until its last report says how it went
+            state = str(error)
         await self.sending.cancelled_at_hop(entry, done=state == CANCELED, text=state)

@@ -159,3 +159,42 @@ async def test_a_call_s_lost_answer_is_found_by_asking(office: Office, twilio: S
 
     assert (await office.outbox.entry(call.id)).reference == twilio.sent[0].sid
     assert posts(twilio) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_cancellation_that_twilio_puts_off_is_tried_again(
+    office: Office, twilio: StandIn, status: int
+) -> None:
+    call = await office.call()
+    async with office.dispatching(times=QUICK):
+        await office.until(call.id, State.SENT)
+        twilio.next.append(Answer(status=status))
+        await office.outbox.cancel(call.id, actor="app", reason="app")
+        await office.until(call.id, State.CANCELLED)
+
+    assert twilio.sent[0].status == "canceled"
+
+
+async def test_a_call_that_twilio_knows_no_more_is_not_cancelled_for_ever(
+    office: Office, twilio: StandIn
+) -> None:
+    call = await office.call()
+    async with office.dispatching(times=QUICK):
+        await office.until(call.id, State.SENT)
+        twilio.next.append(Answer(status=404, code=20404))
+        await office.outbox.cancel(call.id, actor="app", reason="app")
+        await until(lambda: posts(twilio) == 2)
+        await office.until(call.id, State.SENT)
+        await asyncio.sleep(0.5)
+
+    assert posts(twilio) == 2
+
+
+async def test_an_account_that_twilio_does_not_know_cannot_be_asked(office: Office, twilio: StandIn) -> None:
+    """That is no answer: nobody may take it for "there is no such text"."""
+    twilio.rule = lambda request: Answer(status=404, code=20404) if request.method == "GET" else None
+    async with lost(office, twilio, Fault.CLOSE_AFTER) as message:
+        await asyncio.sleep(QUICK.give_up_after + 1)
+        assert await office.state(message) is State.SUBMITTING
+        twilio.rule = lambda _: None
+        await office.until(message, State.SENT)
