@@ -1,7 +1,7 @@
 """What a call says: the app's words or TwiML of the verbs allowed, and for marketing who calls and the way out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from channels.voice import twiml
@@ -16,6 +16,8 @@ from suppression.purposes import Purpose
 from suppression.store.entry_codec import entry_id
 
 _TRANSACTIONAL = "transactional"
+_GATHER = "Gather"
+_OF_NO_CALL_YET = "action"  # until a call has an id, and so an address of its own for its answers
 
 
 class MakesNoCalls(NotPermitted):
@@ -50,10 +52,16 @@ class Calls:
             raise MakesNoCalls("no calls in this sender's settings")
         speaker = _Speaker(sender, sender.calls, transactional=purpose.class_ == _TRANSACTIONAL)
         inner = speaker.verbs(speech)
-        machine = inner if to_machines is None else speaker.verbs(to_machines)
-        if not purpose.says_how_to_stop:
-            return Plain(inner, None if to_machines is None else machine)
-        return Wrapped(self, speaker, inner, machine)
+        machine = None if to_machines is None else speaker.verbs(to_machines)
+        if purpose.says_how_to_stop:
+            return Wrapped(self, speaker, inner, inner if machine is None else machine)
+        if any(part.name == _GATHER for part in inner):
+            return Asking(self, inner, machine)
+        return Plain(inner, machine)
+
+    def hook_url(self, hook: Hook, address: Address, number: bytes) -> str:
+        """Of the call that will have this number."""
+        return self.links.hook_url(hook, entry_id(self.recipient(address).key, number))
 
 
 class _Speaker:
@@ -68,6 +76,7 @@ class _Speaker:
             play_hosts=frozenset(settings.play_hosts),
             transactional=transactional,
             dial_numbers=frozenset(settings.dial_numbers),
+            gather_url=_OF_NO_CALL_YET,
         )
 
     def verbs(self, speech: Speech) -> tuple[Verb, ...]:
@@ -98,6 +107,27 @@ class Plain:
         return self._content
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The app's words with questions of its own, whose answers go to an address of this call's own."""
+
+    calls: Calls
+    inner: Sequence[Verb]
+    machine: Sequence[Verb] | None
+
+    def content(self, address: Address, number: bytes) -> Mapping[str, str]:
+        """TwimlTooLong."""
+        url = self.calls.hook_url(Hook.GATHERED, address, number)
+        return Plain([_asking(part, url) for part in self.inner], self.machine).content(address, number)
+
+
+def _asking(part: Verb, url: str) -> Verb:
+    if part.name != _GATHER:
+        return part
+    rest = tuple((name, value) for name, value in part.attributes if name != "action")
+    return replace(part, attributes=(*rest, ("action", url)))
+
+
 @dataclass(frozen=True)
 class Wrapped:
     """A key ends it, which goes to an address of this call's own."""
@@ -109,13 +139,12 @@ class Wrapped:
 
     def content(self, address: Address, number: bytes) -> Mapping[str, str]:
         """`number`: of the entry that it will be. TwimlTooLong."""
-        speaker, links = self.speaker, self.calls.links
-        message = entry_id(self.calls.recipient(address).key, number)
+        speaker = self.speaker
         said = twiml.wrap_marketing(
             self.inner,
             identity=speaker.identity,
             phone=speaker.phone,
-            action_url=links.hook_url(Hook.KEY, message),
+            action_url=self.calls.hook_url(Hook.KEY, address, number),
             hint=speaker.hint,
             language=speaker.language,
             voice=speaker.settings.voice,
@@ -140,4 +169,4 @@ class Wrapped:
         return {"voicemail": said}
 
 
-Script = Plain | Wrapped
+Script = Plain | Asking | Wrapped

@@ -27,6 +27,7 @@ class Hook(StrEnum):
     STATUS = "/status"
     KEY = "/voice/key"  # a key was pressed in a call
     AMD = "/voice/amd"  # who, or what, answered a call
+    GATHERED = "/voice/gathered"  # what was answered to a question of the app's own
 
 
 @dataclass(frozen=True, slots=True)

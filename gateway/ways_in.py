@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from channels.twilio.signature import Signatures
+from gateway.call_answers import CallAnswers
 from gateway.changes import Changes
 from gateway.config.twilio import TwilioAccount
 from gateway.confirmations import AskedAlready, Barred, Confirmations
@@ -65,7 +66,16 @@ def ways_in(
     hooks = Hooks(
         Texts(reader, senders, recipient, replies.take, store.now),
         Status(reader, links.read_hook, deliveries.take),
-        Calls(reader, links.read_hook, senders, recipient, sending.outbox.entry, stops, replace),
+        Calls(
+            reader,
+            links.read_hook,
+            senders,
+            recipient,
+            sending.outbox.entry,
+            stops,
+            replace,
+            CallAnswers(store, sending.outbox),
+        ),
         Line(reader, senders, recipient, stops, seal, opened),
     )
     return WaysIn(hooks, codes, replies)

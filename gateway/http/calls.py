@@ -59,7 +59,8 @@ Spoken = Annotated[
 class Call(Asked):
     say: Spoken | None = Field(None, description="What is said. Either this or twiml.")
     twiml: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TWIML)] | None = Field(
-        None, description="Say, Pause and Play; of transactional calls Dial too, to the sender's own numbers."
+        None,
+        description="Say, Pause, Play; of transactional calls also Gather, and Dial to numbers of the sender's.",
     )
     voicemail: Spoken | None = Field(
         None, description="What an answering machine is told instead, where settings have it recognised."
@@ -91,7 +92,7 @@ def routes(doors: Doors, sends: Sends) -> list[APIRouter]:
     )
     async def make(request: Request, body: Call) -> Response:
         """Answered as texts are. Of a marketing call the gateway says first who calls and which key stops these
-        calls; the key works at any time, and ends the call.
+        calls; the key works at any time, and ends the call. What is pressed at a Gather of your own is logged.
         """
         call = await begin(doors, request, body, Channel.VOICE)
         pointer, speech = _speech(body)

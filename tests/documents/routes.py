@@ -41,7 +41,7 @@ def routes() -> dict[str, str]:
 
 
 def _hooks(shut: Any) -> Hooks:
-    return Hooks(Texts(*[shut] * 5), Status(*[shut] * 3), Calls(*[shut] * 7), Line(*[shut] * 6))
+    return Hooks(Texts(*[shut] * 5), Status(*[shut] * 3), Calls(*[shut] * 8), Line(*[shut] * 6))
 
 
 def _named(found: Iterable[BaseRoute]) -> Iterator[tuple[str, str]]:

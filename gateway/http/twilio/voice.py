@@ -1,4 +1,4 @@
-"""`/hooks/twilio/voice/key` and `/amd`: what happens in a call of ours."""
+"""`/hooks/twilio/voice/key`, `/amd` and `/gathered`: what happens in a call of ours."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,6 +36,12 @@ class Stopping(Protocol):
     async def called_the_line(self, recipient: Recipient, sender: str, call: str, *, own: bool) -> None: ...
 
 
+class Answers(Protocol):
+    """`gateway.call_answers.CallAnswers`."""
+
+    async def take(self, entry: Entry, call: str, keys: str, *, spoke: bool) -> None: ...
+
+
 Entries = Callable[[str], Awaitable[Entry]]
 """`Outbox.entry`: a message by its id; NotFound."""
 
@@ -52,6 +58,7 @@ class Calls:
         entries: Entries,
         stops: Stopping,
         replace: Replace,
+        answers: Answers,
     ) -> None:
         self._reader = reader
         self._read_hook = read_hook
@@ -60,6 +67,7 @@ class Calls:
         self._entries = entries
         self._stops = stops
         self._replace = replace
+        self._answers = answers
 
     async def key(self, request: Request) -> Response:
         """Any key: nothing else was offered. What is said in answer is said once the stop is stored.
@@ -80,6 +88,15 @@ class Calls:
         voicemail = (entry.content or {}).get("voicemail", "")
         if voicemail and signed["AnsweredBy"].startswith("machine_") and signed["CallSid"]:
             await self._go_on(entry, signed["CallSid"], voicemail)
+        return answer()
+
+    async def gathered(self, request: Request) -> Response:
+        """To a question that the app asked, in a call without a stop key: it is no stop, and the call ends."""
+        signed = await self._reader.read(request)
+        entry = await self._entry(signed, Hook.GATHERED)
+        keys, spoke = signed["Digits"], bool(signed["SpeechResult"])
+        if keys or spoke:
+            await self._answers.take(entry, signed["CallSid"], keys, spoke=spoke)
         return answer()
 
     async def _go_on(self, entry: Entry, call: str, voicemail: str) -> None:
@@ -131,5 +148,12 @@ def routes(calls: Calls) -> list[APIRouter]:
     )
     router.add_api_route(
         "/amd", calls.machine, methods=["POST"], summary="Who answered a call", responses=responses
+    )
+    router.add_api_route(
+        "/gathered",
+        calls.gathered,
+        methods=["POST"],
+        summary="What was answered to an app's question in a call",
+        responses=responses,
     )
     return [router]

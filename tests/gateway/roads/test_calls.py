@@ -1,16 +1,18 @@
 """What is kept of a call until it is made, by its sender's settings."""
 
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from channels.voice.app_twiml import HostNotAllowed, NumberNotAllowed, VerbNotAllowed
+from channels.voice.app_twiml import AttributeNotAllowed, HostNotAllowed, NumberNotAllowed, VerbNotAllowed
 from gateway.calls import Calls, MakesNoCalls, Said
 from gateway.links import Links
 from suppression.address import parse_phone
 from suppression.model import App, CallSettings, Sender
+from suppression.outbox import HANDLE
 from suppression.purposes import Catalogue
-from suppression.store.keys import Keyring
+from suppression.store.keys import Keyring, handle
 from suppression.token import TokenKeys
 
 CATALOGUE = Catalogue.shipped()
@@ -101,6 +103,26 @@ def test_only_transactional_calls_put_through_and_only_to_the_senders_own_number
     for purpose in (PROMOTION, FEEDBACK):
         with pytest.raises(VerbNotAllowed):
             content(settings, purpose, twiml)
+
+
+def test_what_a_transactional_call_asks_is_answered_to_an_address_of_its_own() -> None:
+    twiml = '<Response><Say>One moment.</Say><Gather numDigits="1"><Say>Press 1 to confirm.</Say></Gather></Response>'
+    gather = ET.fromstring(content(TELLS_APART, CODE, twiml)["twiml"])[1]  # noqa: S314 - our own
+
+    assert gather.attrib["numDigits"] == "1"
+    action = urlsplit(gather.attrib["action"])
+    assert action.path == "/hooks/twilio/voice/gathered"  # not the key that stops
+    message = handle(HANDLE, Keyring(b"p" * 32).recipient(ANN).key, NUMBER.hex())
+    assert parse_qs(action.query)["m"] == [message]
+    for purpose in (PROMOTION, FEEDBACK):
+        with pytest.raises(VerbNotAllowed):
+            content(TELLS_APART, purpose, twiml)
+
+
+def test_no_app_names_where_answers_go() -> None:
+    twiml = '<Response><Gather action="https://evil.example"><Say>x</Say></Gather></Response>'
+    with pytest.raises(AttributeNotAllowed):
+        content(TELLS_APART, CODE, twiml)
 
 
 def test_only_allowed_hosts_are_played_from() -> None:
