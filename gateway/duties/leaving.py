@@ -8,7 +8,7 @@ from channels.sms.message import LONGEST_VALIDITY, Text
 from channels.voice.message import Call
 from gateway.links import Hook
 from suppression.errors import ConfigurationError
-from suppression.model import Channel, Sender
+from suppression.model import Channel, Sender, TextSettings
 from suppression.outbox import Entry
 
 # RULES 2.2: the status callback is tried again, whatever fails; it settles a lost answer.
@@ -45,9 +45,16 @@ class Composer:
             sender=entry.sender,
             body=content["body"],
             status_url=self._status_url(entry),
-            from_number="" if settings.service else settings.numbers[0],
+            from_number=self._from(content, settings),
             service=settings.service,
         )
+
+    def _from(self, content: Mapping[str, str], settings: TextSettings) -> str:
+        """What answers a text comes from the number that was written to, as long as that is the sender's."""
+        if settings.service:
+            return ""
+        given = content.get("from", "")
+        return given if given in settings.numbers else settings.numbers[0]
 
     def _call(self, entry: Entry, content: Mapping[str, str], sender: Sender) -> Call:
         settings = sender.calls

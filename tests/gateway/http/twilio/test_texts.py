@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from channels.sms.message import Text
+from gateway.duties.leaving import Composer
 from suppression.decision import Reason
 from suppression.model import Channel, Scope, Way
 from suppression.outbox import State
@@ -13,6 +15,7 @@ from tests.gateway.http.twilio.world import (
     ADVANCED,
     BOB,
     FREE,
+    SENDERS,
     SERVICE,
     SHOP,
     STRANGE,
@@ -223,6 +226,16 @@ class TestConfirmation:
         await gateway.text("STOP", to=FREE)
 
         assert await gateway.answers() == []
+
+    async def test_it_comes_from_the_number_that_was_written_to(self, gateway: Hooked) -> None:
+        await gateway.text("STOP", to=FREE)
+        (entry,) = await gateway.sending.outbox.waiting(gateway.bob())
+
+        assert entry.content is not None
+        assert entry.content["from"] == FREE
+        text = Composer(SENDERS, gateway.links.hook_url).compose(entry)
+        assert isinstance(text, Text)
+        assert text.from_number == FREE
 
 
 class TestStart:

@@ -43,7 +43,7 @@ SENDERS = {
         texts=TextSettings((SHOP,)),
         calls=CallSettings((CALLER,), opt_out_line=LINE, detect_machine=True),
     ),
-    "free": Sender("free", "Free & Easy", texts=TextSettings((FREE,), opt_out="off")),
+    "free": Sender("free", "Free & Easy", texts=TextSettings(("+12025550111", FREE), opt_out="off")),
     "advanced": Sender("advanced", "Advanced", texts=TextSettings((ADVANCED,), SERVICE, opt_out="advanced")),
     "stranger": Sender("stranger", "Stranger", texts=TextSettings((STRANGER,))),
 }
