@@ -73,6 +73,9 @@ class Dispatching:
                 return
             permit, outcome = handed
             passed.heard(self.judge(outcome), outcome.text)
+        code = _code(outcome)
+        if code:  # first: what it says of the recipient is not lost to a crash in between
+            await self._in_time(lambda: self.learn(entry, code))
         await self._in_time(lambda: self.sending.settle(entry, permit, outcome))
 
     def _ready(self, entry: Entry) -> AbstractAsyncContextManager[Carrier[Any]]:
