@@ -41,7 +41,7 @@ def results() -> list[Result]:
     with gateway() as port:
         nothing = http_load.rate(port, NOTHING, CONNECTIONS, SECONDS)
         texts = http_load.rate(port, "/v1/sms", CONNECTIONS, SECONDS)
-        batches = http_load.rate(port, "/v1/sms", BATCHES_AT_ONCE, SECONDS, BATCH)
+        batches = http_load.rate(port, "/v1/sms", BATCHES_AT_ONCE, SECONDS, BATCH, 500_000_000)
     return [
         Result(
             f"accepting texts, one process, {CONNECTIONS} connections",

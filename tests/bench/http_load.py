@@ -77,8 +77,10 @@ async def post(port: int, path: str, connections: int, seconds: float, recipient
     return sum(poster.answered for poster in posters) - before
 
 
-def rate(port: int, path: str, connections: int, seconds: float, recipients: int = 1) -> float:
-    """Calls answered in a second, of all processes together."""
+def rate(
+    port: int, path: str, connections: int, seconds: float, recipients: int = 1, first: int = 0
+) -> float:
+    """Calls answered in a second, of all processes together. `first`: numbers from there on are nobody else's."""
     load = [sys.executable, "-m", "tests.bench.http_load", str(port), path]
     processes = [
         subprocess.Popen(
@@ -87,7 +89,7 @@ def rate(port: int, path: str, connections: int, seconds: float, recipients: int
                 str(connections // PROCESSES),
                 str(seconds),
                 str(recipients),
-                str(number * 1_000_000_000),
+                str(first + number * 1_000_000_000),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

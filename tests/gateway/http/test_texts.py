@@ -1,4 +1,4 @@
-"""Texts by HTTP: an answer for each number in order, nobody gets two, and what cannot be sent stores nothing."""
+"""Texts by HTTP: an answer for each number in order, and what cannot be sent stores nothing."""
 
 from datetime import timedelta
 from typing import Any
@@ -265,71 +265,6 @@ async def test_a_time_without_zone_or_that_is_none_is_422(world: World, at: Any)
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "#/send_at"
-
-
-async def test_one_key_and_body_get_the_same_answer(world: World) -> None:
-    await world.post("/v1/suppressions", {"address": BOB, "note": "no"})
-    logged = [len(await world.records(number)) for number in (ANN, BOB)]
-    asked = text([ANN, BOB, "nobody"])
-    first = await world.post("/v1/sms", asked, Idempotency_Key="order-4711")
-    again = await world.post("/v1/sms", asked, Idempotency_Key="order-4711")
-
-    assert again.json() == first.json()
-    assert again.status_code == first.status_code
-    assert [len(await world.records(number)) for number in (ANN, BOB)] == [count + 1 for count in logged]
-
-
-async def test_one_key_with_another_body_is_422_and_sends_nothing(world: World) -> None:
-    await world.post("/v1/sms", text(), Idempotency_Key="order-4711")
-    other = await world.post("/v1/sms", text(body="Something else."), Idempotency_Key="order-4711")
-    elsewhere = await world.post("/v1/sms", text(BOB), Idempotency_Key="order-4711")
-
-    assert (other.status_code, elsewhere.status_code) == (422, 422)
-    assert await world.records(BOB) == []
-    assert len(await world.records(ANN)) == 1
-
-
-async def test_without_a_key_or_with_another_it_is_another_text(world: World) -> None:
-    answers = [
-        await world.post("/v1/sms", text(), **headers)
-        for headers in ({}, {}, {"Idempotency_Key": "a"}, {"Idempotency_Key": "b"})
-    ]
-
-    assert len({answer.json()["messages"][0]["id"] for answer in answers}) == 4
-
-
-async def test_a_key_is_of_the_caller_who_made_it(world: World) -> None:
-    first = await world.post("/v1/sms", text(), Idempotency_Key="a")
-    other = await world.post("/v1/sms", text(), "trusted", Idempotency_Key="a")
-
-    assert first.json()["messages"][0]["id"] != other.json()["messages"][0]["id"]
-
-
-async def test_what_was_accepted_in_time_is_answered_the_same_later(world: World) -> None:
-    at = (world.now() + timedelta(seconds=30)).isoformat()
-    first = await world.post("/v1/sms", text(send_at=at), Idempotency_Key="a")
-    await world.advance(timedelta(hours=1))
-    again = await world.post("/v1/sms", text(send_at=at), Idempotency_Key="a")
-    late = await world.post("/v1/sms", text(send_at=at), Idempotency_Key="b")
-
-    assert again.json() == first.json()
-    assert late.status_code == 422
-
-
-async def test_a_thousand_that_were_cut_off_and_sent_again_get_one_each(fakes: FakeWorld) -> None:
-    numbers = [f"+1202556{n:04}" for n in range(1000)]
-    fakes.outbox.dies_after = 500
-    cut = await fakes.post("/v1/sms", text(numbers), Idempotency_Key="batch")
-    first = dict(fakes.outbox.entries)
-    fakes.outbox.dies_after = None
-    again = await fakes.post("/v1/sms", text(numbers), Idempotency_Key="batch")
-
-    assert cut.status_code == 500
-    assert len(first) == 500
-    assert again.status_code == 202
-    told = [one["id"] for one in again.json()["messages"]]
-    assert len(set(told)) == len(fakes.outbox.entries) == 1000
-    assert first.keys() <= set(told)
 
 
 async def test_a_person_named_must_be_the_one_that_the_numbers_are_linked_to(world: World) -> None:
