@@ -12,7 +12,15 @@ from suppression.decision import Reason
 from suppression.errors import InvalidInput, NotFound
 from suppression.model import Basis, Consent, Recipient, Scope, Suppression, Way
 from suppression.rules.stops import stands_against
-from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE, Applied, ChangeId, apply, claim
+from suppression.store.apply import (
+    CONSENT_HANDLE,
+    SUPPRESSION_HANDLE,
+    Applied,
+    ChangeId,
+    apply,
+    claim,
+    claimed,
+)
 from suppression.store.keys import parse_handle
 from suppression.store.people import People
 from suppression.store.store import Store
@@ -34,6 +42,10 @@ class Changes:
         """Bind an Idempotency-Key to a body. IdempotencyMismatch if it was used with another."""
         await claim(self._store, key, body_hash)
 
+    async def claimed(self, key: str, body_hash: str) -> bool:
+        """Whether it was bound before. IdempotencyMismatch as with `claim`."""
+        return await claimed(self._store, key, body_hash)
+
     async def suppress(
         self,
         recipient: Recipient,
@@ -47,10 +59,12 @@ class Changes:
         until: datetime | None = None,
         change_id: str | None = None,
         kept: timedelta | None = None,
+        exact: str | None = None,
     ) -> Applied:
         """A stop. From the moment this returns no commit allows what it covers (promise 2).
 
         One of everything is the person's: it holds for all addresses that are known to be of the same human.
+        `exact`: of this very address only (nobody has it, it takes no texts).
         """
         change = Suppress(
             scope=scope,
@@ -60,6 +74,7 @@ class Changes:
             actor=actor,
             at=self._store.now(),
             until=until,
+            exact=exact,
             evidence={"note": note} if note else {},
         )
         return await self._people.suppress(recipient, change, _once(change_id, kept))
@@ -91,6 +106,11 @@ class Changes:
         key, entry_id = parse_handle(SUPPRESSION_HANDLE, handle)
         change = Lift(entry_id, actor, self._store.now(), order, {"reason": reason, **evidence})
         return await apply(self._store, Recipient(key, ""), change, _once(change_id))
+
+    async def end_pause(self, recipient: Recipient, entry_id: str, *, actor: str, change_id: str) -> None:
+        """What stood still while somebody had to read what the recipient wrote: it was decided. NotFound."""
+        change = Lift(entry_id, actor, self._store.now(), evidence={"reason": "reviewed"}, reviewed=True)
+        await apply(self._store, recipient, change, _once(change_id))
 
     async def consent(
         self,

@@ -1,24 +1,22 @@
 """Questions to a recipient's own address, and the answers: double opt-in, and requests about one's data.
 
-Whoever asks in a recipient's name gets nothing by it but one mail to that recipient: only the click in it changes
-anything. One such mail a week for each address (for requests about data: a day), claimed by the marker of its
-hand-over, in the step that permits it; none where what stands against it would not give way to a confirmed wish.
+Whoever asks in a recipient's name gets nothing by it but one mail, or text, to that recipient: only the click in it
+changes anything. One such question a week for each address (for requests about data: a day), claimed by the marker of
+its hand-over, or by its place in the outbox; none where what stands against it would not give way to a confirmed wish.
 """
 
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal, NamedTuple
 
-from channels.email.letter import write
-from gateway import confirmation_letter, phrases, wishes
+from gateway import confirmation_letter, confirmation_text, wishes
 from gateway.changes import Changes
 from gateway.data_requests import TakeUp
 from gateway.languages import words
 from gateway.links import ConfirmLink, Links
-from gateway.pipeline import Ask, Pipeline
-from gateway.wish_names import change_of, confirms, consent_of, handle_of, marker, name_of, named, number_of
+from gateway.pipeline import Pipeline
+from gateway.questions import Handed, Post, Put, Questions
+from gateway.wish_names import change_of, confirms, consent_of, handle_of, name_of, named, number_of
 from gateway.wish_taken_back import take_back
 from gateway.wishes import Kind, Pending, Wish
 from suppression.errors import (
@@ -28,17 +26,13 @@ from suppression.errors import (
     NotFound,
     StoreUnavailable,
 )
-from suppression.model import App, Basis, Channel, Consent, Facts, Recipient, Scope, Sender
+from suppression.model import Basis, Channel, Consent, Facts, Recipient, Scope, Sender
 from suppression.rules.person import is_child
 from suppression.rules.stops import stands_against
 from suppression.store import pending
-from suppression.store.hand_over import HandOver
 from suppression.store.keys import handle
 from suppression.store.store import Store
 
-PURPOSES = {Kind.ERASURE: "system/erasure-confirmation"}
-PURPOSE = "system/opt-in-confirmation"
-AGAIN = {Kind.CONSENT: timedelta(days=7), Kind.EXPORT: timedelta(days=1), Kind.ERASURE: timedelta(days=1)}
 _TRIES = 5  # readings of a recipient that keeps moving, before we say "we cannot now"
 
 
@@ -56,18 +50,6 @@ class AskedAlready(Conflict):
     peer_text = "this address was asked to confirm something a short time ago; nothing more was sent"
 
 
-class Handed(NamedTuple):
-    """How a mail of our own fared. `before`: an earlier one did, and this one was not sent."""
-
-    state: Literal["sent", "rejected", "refused", "open"]
-    decision_id: str
-    before: bool = False
-
-
-Post = Callable[[Ask, HandOver, str, bytes], Awaitable[Handed]]
-"""Signs a mail of our own in the app's sender's name and hands it over, through the pipeline like any other."""
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`handle`: the consent's, once it is confirmed; "" for other wishes. `sent`: now, not by an earlier call."""
@@ -77,7 +59,10 @@ class Asked:
 
 
 class Confirmations:
-    """One process's, on one store. `days`: after which a question that nobody answered is forgotten."""
+    """One process's, on one store. `days`: after which a question that nobody answered is forgotten.
+
+    post, put   the roads of mails and texts; None: phones are not asked
+    """
 
     def __init__(
         self,
@@ -89,13 +74,13 @@ class Confirmations:
         take_up: TakeUp,
         *,
         changes: Changes,
+        put: Put | None = None,
         days: int = 7,
     ) -> None:
         self._store = store
         self._pipeline = pipeline
-        self._links = links
         self._senders = senders
-        self._post = post
+        self._questions = Questions(pipeline, links, senders, post, put, days)
         self._take_up = take_up
         self._changes = changes
         self._days = days
@@ -110,7 +95,7 @@ class Confirmations:
         if before is not None and before.confirmed is not None:
             return Asked(handle_of(wish, recipient), sent=False)
         await self._keep(recipient, wish, number)
-        handed = await self._send(recipient, wish, app, number)
+        handed = await self._questions.put(recipient, wish, app, number, name_of(wish, recipient))
         unread = handed.state != "sent" or (handed.before and before is None)
         if handed.state != "open" and unread:
             await pending.drop(self._store, recipient.key, number)  # nobody has its link
@@ -159,7 +144,7 @@ class Confirmations:
         if stops := self._against(facts, recipient, found.wish):
             raise Barred(stops)
         try:
-            await self._fulfil(recipient, found.wish, click, link.number)
+            await self._fulfil(recipient, found.wish, click, link.number, link.channel)
         except Conflict:
             raise Barred from None  # erased while it was pressed
         bare = replace(found.wish, evidence={})  # it is with the consent now
@@ -179,34 +164,6 @@ class Confirmations:
                 return ()
             found += stops
         return tuple(dict.fromkeys(handle("sup_", recipient.key, entry) for entry in found))
-
-    async def _send(self, recipient: Recipient, wish: Wish, app: str, number: bytes) -> Handed:
-        if recipient.address is None:
-            raise ValueError("a question goes to an address")
-        purpose = self._pipeline.catalogue.find(PURPOSES.get(wish.kind, PURPOSE))
-        ask = Ask(App(app, wish.sender), Channel.EMAIL, purpose, recipient.address, system=True)
-        message = secrets.token_hex(12)
-        hand_over = HandOver(
-            marker(recipient, wish.kind),
-            message,
-            details={"asks": name_of(wish, recipient), "number": number.hex()},
-            kept=AGAIN[wish.kind].total_seconds(),
-        )
-        sender = self._senders[wish.sender]
-        raw = self._letter(recipient, wish, sender, message, number)
-        return await self._post(ask, hand_over, sender.from_address, raw)
-
-    def _letter(self, recipient: Recipient, wish: Wish, sender: Sender, message: str, number: bytes) -> bytes:
-        text = words(wish.language)
-        lines = phrases.scopes(text, self._pipeline.catalogue, wish.scopes, sender.title)
-        url = self._links.confirm_url(recipient, sender=sender.name, channel=Channel.EMAIL, number=number)
-        to = recipient.address.text if recipient.address else ""
-        return write(
-            confirmation_letter.letter(
-                text, sender, wish.kind, lines, url=url, days=self._days, to=to, id=message
-            ),
-            self._store.now(),
-        )
 
     async def _asked(self, handed: Handed, recipient: Recipient, wish: Wish) -> Asked:
         match handed.state:
@@ -233,10 +190,10 @@ class Confirmations:
         return found is not None and found.confirmed is None
 
     async def _fulfil(
-        self, recipient: Recipient, wish: Wish, click: Mapping[str, str], number: bytes
+        self, recipient: Recipient, wish: Wish, click: Mapping[str, str], number: bytes, channel: Channel
     ) -> None:
         """Each part under an id of its own that outlives the link: pressed twice, it is done once."""
-        evidence = {**wish.evidence, **self._shown(wish), **click}
+        evidence = {**wish.evidence, **self._shown(wish, channel), **click}
         if wish.kind is not Kind.CONSENT:
             await self._take_up(recipient, wish, evidence, named("request", number.hex()))
             return
@@ -266,11 +223,14 @@ class Confirmations:
             return False
         return True
 
-    def _shown(self, wish: Wish) -> dict[str, str]:
+    def _shown(self, wish: Wish, channel: Channel) -> dict[str, str]:
         text = words(wish.language)
+        by_text = channel is Channel.SMS
         return {
             "asked_at": wish.asked.isoformat(timespec="seconds"),
             "asked_by": wish.actor,
-            "wording": confirmation_letter.wording(text, wish.kind),
+            "wording": confirmation_text.wording(text.language, wish.kind)
+            if by_text
+            else confirmation_letter.wording(text, wish.kind),
             "wording_language": text.language,
         }

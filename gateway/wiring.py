@@ -4,20 +4,20 @@ import asyncio
 import hashlib
 import ipaddress
 import ssl
-from dataclasses import replace
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 import uvloop
 
 from channels.carrier import Carriers
 from channels.email.mail import Mail
-from channels.email.next_hop import NextHop
-from channels.email.smtp_pool import SmtpPool
-from channels.email.smtp_relay import SmtpCarriers
-from channels.sandbox import Sandbox, SandboxMailCarriers
-from gateway import acceptor, garbage
+from gateway import acceptor, garbage, ways_out
 from gateway.audiences import Audiences
+from gateway.calls import Calls
 from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations
@@ -25,6 +25,7 @@ from gateway.connections import Connections
 from gateway.connections import Limits as ConnectionLimits
 from gateway.data_requests import requests
 from gateway.draining import told_to_drain
+from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
@@ -32,12 +33,15 @@ from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
-from gateway.http.doors import Doors, Subjects
+from gateway.http.doors import Doors, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
+from gateway.provider_codes import Failure
 from gateway.reading import Reading
+from gateway.reviews import Reviewing
 from gateway.roster import Roster
+from gateway.sending import Sending
 from gateway.smtp.auth import Login
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
@@ -50,11 +54,17 @@ from gateway.smtp.server import REFUSAL, SmtpServer
 from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys, digest_of
 from gateway.store_access import open_store
+from gateway.texts import Texts
+from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
+from gateway.ways_out import Phones
 from gateway.worker_process import WorkerContext
 from suppression.model import App
+from suppression.outbox import Entry
 from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.apply import entry_handle
+from suppression.store.outbox import Outbox
+from suppression.store.reviews import Reviews
 from suppression.store.store import Store
 from suppression.token import TokenKeys
 
@@ -70,23 +80,30 @@ def run_worker(settings: Settings, context: WorkerContext) -> None:
     uvloop.run(_work(settings, context))
 
 
+@dataclass(frozen=True, slots=True)
+class _Roads:
+    """What one worker has of each. `incoming`: None where nobody has an account at Twilio."""
+
+    store: Store
+    pipeline: Pipeline
+    links: Links
+    changes: Changes
+    sending: Sending
+    phones: Phones
+    desk: Desk
+    incoming: WaysIn | None
+
+
 async def _work(settings: Settings, context: WorkerContext) -> None:
     async with open_store(settings) as store:
-        pipeline = Pipeline(store, await store.catalogue(), settings.senders)
-        links = _links(settings, pipeline)
-        carriers = _mail_carriers(settings)
-        composer = _composer(settings, pipeline, links)
-        own = OwnMail(Relay(pipeline, carriers), composer)
-        doors = _doors(settings, store, pipeline, links, own)
-        smtp = _smtp_server(settings, pipeline, composer, carriers, ApiKeys(store.client.sends))
+        roads = await _roads(settings, store)
+        carriers, composer = ways_out.mail(settings), _composer(settings, roads)
+        doors = _doors(settings, roads, OwnMail(Relay(roads.pipeline, carriers), composer))
+        smtp = _smtp_server(settings, roads.pipeline, composer, carriers, ApiKeys(store.client.sends))
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                *_accept_mail(settings, context, smtp, tasks),
-                tasks.create_task(sweep_forever(store)),
-                tasks.create_task(rewrite_forever(store)),
-                tasks.create_task(watch_headroom(store, settings.store.data_dir)),
-            ]
+            duties = (tasks.create_task(duty) for duty in _duties(settings, roads))
+            running = [*_accept_mail(settings, context, smtp, tasks), *duties]
             http = [await task for task in _serve_http(settings, context, doors)]
             context.ready()
             await told_to_drain(context)
@@ -94,49 +111,58 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             for task in running:
                 task.cancel()
             await asyncio.wait(running)  # a connection that was just accepted is to be drained too
-            await asyncio.gather(smtp.drain(_DRAIN), *(server.drain() for server in http))
+            await asyncio.gather(
+                smtp.drain(_DRAIN), roads.desk.drain(_DRAIN), *(server.drain() for server in http)
+            )
         await carriers.close()
+        await roads.phones.close()
+
+
+async def _roads(settings: Settings, store: Store) -> _Roads:
+    pipeline = Pipeline(store, await store.catalogue(), settings.senders)
+    links, changes = _links(settings, pipeline), Changes(store, settings.consent_expiry)
+    sending, phones = Sending(pipeline, Outbox(store), settings.apps), ways_out.phones(settings, links.hooks)
+    incoming = ways_in(
+        store,
+        links,
+        settings.senders,
+        settings.twilio,
+        sending,
+        changes,
+        public_url=settings.public_url,
+        replace=phones.replace,
+        heard=lambda channel, sender, fault: desk.gates.reported(channel, sender, fault=fault),
+    )
+
+    async def learn(entry: Entry, code: int) -> None:
+        sender = settings.senders.get(entry.sender)
+        await incoming.codes.learn(Failure(entry.id, entry.recipient, entry.channel, sender, code))
+
+    desk = Desk(sending, settings.senders, links.hook_url, phones.ways, learn)
+    return _Roads(
+        store, pipeline, links, changes, sending, phones, desk, incoming if settings.twilio else None
+    )
+
+
+def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, None]]:
+    """What runs until it is cancelled."""
+    yield sweep_forever(roads.store)
+    yield rewrite_forever(roads.store)
+    yield watch_headroom(roads.store, settings.store.data_dir)
+    if roads.phones.ways:
+        yield _dispatch(roads.desk)
+    if roads.incoming is not None and roads.phones.clients:
+        clients, replies = roads.phones.clients, roads.incoming.replies
+        yield catching_up(roads.store, settings.senders, settings.twilio, clients, replies).run()
+
+
+async def _dispatch(desk: Desk) -> None:
+    await desk.start()
 
 
 def _links(settings: Settings, pipeline: Pipeline) -> Links:
     keys = TokenKeys(settings.secrets.tokens.keys, settings.secrets.tokens.current)
     return Links(settings.public_url, keys, settings.senders, settings.apps, lambda: pipeline.catalogue)
-
-
-def _mail_carriers(settings: Settings) -> Carriers[Mail]:
-    if settings.dev and settings.given.next_hop is None:
-        return SandboxMailCarriers(_sandbox(settings))
-    hop = settings.next_hop
-    context = None
-    if hop.tls != "none":
-        context = ssl.create_default_context(cafile=hop.ca_file)
-        if not hop.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-    return SmtpCarriers(
-        SmtpPool(
-            NextHop(
-                host=hop.host,
-                port=hop.port,
-                tls=hop.tls,
-                hello=settings.hostname,
-                username=hop.username,
-                password=settings.next_hop_password(),
-                tls_context=context,
-                connections=hop.connections,
-                connect_timeout=hop.connect_timeout,
-                command_timeout=hop.command_timeout,
-                final_timeout=hop.final_timeout,
-                idle=hop.idle_timeout,
-            )
-        )
-    )
-
-
-def _sandbox(settings: Settings) -> Sandbox:
-    if settings.store.data_dir is None:
-        raise ValueError("the sandbox needs a data folder")
-    return Sandbox(settings.store.data_dir / "sandbox")
 
 
 def _signers(settings: Settings, name: str) -> Signers:
@@ -146,12 +172,12 @@ def _signers(settings: Settings, name: str) -> Signers:
     return Signers.of(keys, any_from=any_from, unsigned_headers=_REWRITTEN_BY[profile])
 
 
-def _composer(settings: Settings, pipeline: Pipeline, links: Links) -> Composer:
+def _composer(settings: Settings, roads: _Roads) -> Composer:
     return Composer(
         hostname=settings.hostname,
         senders=settings.senders,
-        links=links,
-        recipient=pipeline.recipient,
+        links=roads.links,
+        recipient=roads.pipeline.recipient,
         signers={name: _signers(settings, name) for name in settings.senders},
     )
 
@@ -250,8 +276,10 @@ def _serve_http(
     ]
 
 
-def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, own: OwnMail) -> Doors:
-    changes = Changes(store, settings.consent_expiry)
+def _doors(settings: Settings, roads: _Roads, own: OwnMail) -> Doors:
+    store, pipeline, changes, roster = roads.store, roads.pipeline, roads.changes, Roster(roads.store)
+    confirmations = _confirmations(settings, roads, own)
+    ask_erasure = erasure_question(confirmations, settings.senders, store)
     return Doors(
         keys=ApiKeys(store.client.stops),
         apps=settings.apps,
@@ -262,38 +290,55 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, o
         deciding=pipeline,
         changes=changes,
         reading=Reading(store),
-        link=links.read,
-        confirm_link=links.read_confirmation,
-        confirmations=Confirmations(
-            store,
-            pipeline,
-            links,
-            settings.senders,
-            own.send,
-            requests(store, changes),
-            changes=changes,
-            days=settings.given.consents.confirmation_days,
-        ),
+        link=roads.links.read,
+        confirm_link=roads.links.read_confirmation,
+        confirmations=confirmations,
         address=store.address,
         record_view=partial(_record_view, store),
         audiences=Audiences(store, pipeline),
         clock=store.now,
         form_key=_form_key(settings),
-        sandbox=SandboxDoor(_sandbox(settings), store.set_clock, store.follow_clock)
-        if settings.dev
-        else None,
-        subjects=_subjects(settings, store),
+        sandbox=_sandbox(settings, roads) if settings.dev else None,
+        subjects=Subjects(
+            roster=roster,
+            erase=changes.erase,
+            exporting=Exporting(store, roster),
+            events=Events(store, changes, roster, settings.senders),
+        ),
+        sends=Sends(
+            roads.sending,
+            roads.sending.outbox,
+            Texts(settings.senders, roads.links, pipeline.recipient),
+            Calls(settings.senders, roads.links, pipeline.recipient),
+            roster.strangers,
+        ),
+        hooks=roads.incoming.hooks if roads.incoming is not None else None,
+        reviewing=Reviewing(store, Reviews(store), changes, ask_erasure),
     )
 
 
-def _subjects(settings: Settings, store: Store) -> Subjects:
-    changes, roster = Changes(store, settings.consent_expiry), Roster(store)
-    return Subjects(
-        roster=roster,
-        erase=changes.erase,
-        exporting=Exporting(store, roster),
-        events=Events(store, changes, roster, settings.senders),
+def _confirmations(settings: Settings, roads: _Roads, own: OwnMail) -> Confirmations:
+    return Confirmations(
+        roads.store,
+        roads.pipeline,
+        roads.links,
+        settings.senders,
+        own.send,
+        requests(roads.store, roads.changes),
+        changes=roads.changes,
+        put=roads.sending.accept,
+        days=settings.given.consents.confirmation_days,
     )
+
+
+def _sandbox(settings: Settings, roads: _Roads) -> SandboxDoor:
+    store = roads.store
+
+    async def set_clock(now: datetime | None) -> None:
+        await store.set_clock(now)
+        roads.desk.look()
+
+    return SandboxDoor(ways_out.sandbox(settings), set_clock, store.follow_clock, roads.phones.played)
 
 
 def _form_key(settings: Settings) -> bytes:

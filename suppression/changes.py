@@ -55,13 +55,17 @@ class Suppress:
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """`order`: lift the entry only as it was at that commit (an undo ends what its own click made)."""
+    """`order`: lift the entry only as it was at that commit (an undo ends what its own click made).
+
+    `reviewed`: it is the pause of a review that was decided, which nothing else ends.
+    """
 
     entry_id: str
     actor: str
     at: datetime
     order: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +166,14 @@ def _suppress(facts: Facts, change: Suppress) -> Plan:
         exact=change.exact,
     )
     if known is None or not known.in_force(change.at):  # one that has ended begins anew
-        return Plan(entry, None, created=True)
-    return Plan(replace(known, until=_later(known.until, change.until)), None, created=False)
+        return Plan(entry, None, created=True, replaces=_answered_by(facts, change))
+    longer = replace(known, until=_later(known.until, change.until))
+    return Plan(longer, None, created=False, replaces=_answered_by(facts, change))
+
+
+def _answered_by(facts: Facts, change: Suppress) -> tuple[Suppression, ...]:
+    """Of the erased there is nothing left to read, so nobody could end the pauses of their reviews."""
+    return tuple(entry for entry in facts.suppressions if change.erases and entry.reason is Reason.IN_REVIEW)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -174,7 +184,7 @@ def _lift(facts: Facts, change: Lift) -> Plan:
     entry = next((entry for entry in facts.suppressions if entry.id == change.entry_id), None)
     if entry is None or (change.order is not None and entry.order != change.order):
         raise NotFound("no such entry")
-    if entry.reason not in LIFTABLE:
+    if entry.reason not in LIFTABLE and not (change.reviewed and entry.reason is Reason.IN_REVIEW):
         raise Conflict(f"an entry of reason {entry.reason} is not lifted")
     return Plan(None, entry, created=False)
 

@@ -172,6 +172,7 @@ class Facts:
     recent       ids of the last 6 log records, newest last
     listed       names of the registers and lists in force that have the recipient
     counted      what caps have counted
+    waiting      how many entries the recipient has in the outbox
     """
 
     version: str = ""
@@ -188,6 +189,7 @@ class Facts:
     recent: tuple[str, ...] = ()
     listed: frozenset[str] = frozenset()
     counted: tuple[Counted, ...] = ()
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,7 @@ class Request:
     minimum_age: int = MINIMUM_AGE
     system: bool = False  # the gateway's own answer (a DSN, a confirmation): `system/*` is for it alone
     message: str | None = ""  # by which caps know it again; "" for a new one, None while that is not known
+    answers: str = ""  # of an own answer: id of the entry, or of the message, that it answers
 
 
 Evidence = Mapping[str, str]
@@ -230,6 +233,56 @@ class SoftOptIn:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSettings:
+    """How a sender's texts go. Phone numbers are in E.164.
+
+    numbers        it may text from; the first is used where no service is named
+    service        messaging service at the provider (MG...); "" for none
+    opt_out        what the provider does itself with STOP: "default" (blocks and answers), "advanced" (and says so:
+                   OptOutType), "off" (nothing: the gateway answers)
+    max_segments   longer texts are refused
+    transliterate  write what GSM-7 lacks as what it has, where that keeps a text from going in UCS-2
+    hint           own wording of the opt-out hint; None for the shipped one in the recipient's language
+    link_hint_countries  where replies are impossible: the hint is a link there
+    """
+
+    numbers: tuple[str, ...] = ()
+    service: str = ""
+    opt_out: str = "default"
+    max_segments: int = 6
+    transliterate: bool = False
+    hint: str | None = None
+    link_hint_countries: frozenset[str] = frozenset({"IN"})
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """How a sender's calls go. Phone numbers are in E.164.
+
+    numbers         it may call from; the first is used
+    opt_out_line    toll-free number that is answered with the opt-out menu
+    identity        who calls, as it is said first; "" for the sender's title
+    voice, language of Say; "" for the provider's own voice, and for the sender's language
+    ring_seconds    how long it may ring
+    per_second      calls begun a second, at most
+    detect_machine  ask for answering machines, in the background, to play them their own text
+    play_hosts      hosts that Play may name
+    dial_numbers    numbers of the sender's own that a transactional call may be put through to
+    """
+
+    numbers: tuple[str, ...] = ()
+    opt_out_line: str = ""
+    identity: str = ""
+    voice: str = ""
+    language: str = ""
+    ring_seconds: int = 25
+    per_second: float = 1.0
+    detect_machine: bool = False
+    play_hosts: tuple[str, ...] = ()
+    dial_numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """A brand or partner in whose name messages go.
 
@@ -240,6 +293,7 @@ class Sender:
     language       of pages and footers, where the reader's is not known
     logo_url, colour  of its pages: an https URL, "#rrggbb"; "" for none
     soft_opt_in    what an app's `order` gives; None: nothing
+    texts, calls   how they go; None: it sends none
     """
 
     name: str
@@ -255,3 +309,5 @@ class Sender:
     logo_url: str = ""
     colour: str = ""
     soft_opt_in: SoftOptIn | None = None
+    texts: TextSettings | None = None
+    calls: CallSettings | None = None

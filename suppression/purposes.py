@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from suppression.hours_presets import Presets
 
 SYSTEM = "system"
+MARKETING = "marketing"
+STOP_CONFIRMATION = f"{SYSTEM}/stop-confirmation"
+HELP = f"{SYSTEM}/help"
 NO_LIMITS = Limits()
 ALL = "*"
 WILDCARD = "/*"  # the end of a leaf's path that stands for any one segment
@@ -68,6 +71,11 @@ class Purpose:
     def paths(self) -> tuple[str, ...]:
         """All paths by which it was ever known, today's first."""
         return (self.path, *self.replaces)
+
+    @property
+    def says_how_to_stop(self) -> bool:
+        """Whether each text and call says so itself: all marketing, and where a mail would have a footer."""
+        return self.class_ == MARKETING or self.way_out is WayOut.FOOTER
 
 
 _SYSTEM_CHANNELS = MappingProxyType(dict.fromkeys(("email", "sms", "voice"), ConsentNeed.NONE))

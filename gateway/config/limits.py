@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 from gateway.config import schema
+from gateway.config.fields import seconds
 from gateway.config.problems import Problems
 from suppression.errors import ConfigurationError, UnknownPurpose
 from suppression.hours_presets import Presets
@@ -45,8 +46,8 @@ def _caps(file: schema.File, catalogue: Catalogue, problems: Problems) -> Iterat
         purpose = next(_nodes([given.purpose], f"caps.{name}.purpose", catalogue, problems), given.purpose)
         if purpose.partition("/")[0] == "transactional":
             problems.note(f"caps.{name}.purpose", "transactional messages are never capped")
-        defer = schema.seconds(given.defer) if given.defer else 0
-        yield Cap(name, schema.seconds(given.per), given.count, purpose, _words(given.channels), defer)
+        defer = seconds(given.defer) if given.defer else 0
+        yield Cap(name, seconds(given.per), given.count, purpose, _words(given.channels), defer)
 
 
 def _register(name: str, given: schema.Register) -> Register:
@@ -56,7 +57,7 @@ def _register(name: str, given: schema.Register) -> Register:
         given.kind,
         _words(given.channels) or usual.channels,
         given.countries or usual.countries,
-        schema.seconds(given.max_age) if given.max_age else usual.max_age,
+        seconds(given.max_age) if given.max_age else usual.max_age,
     )
 
 
@@ -67,7 +68,7 @@ def _lists(file: schema.File, catalogue: Catalogue, problems: Problems) -> Itera
             tuple(_nodes(given.purposes, f"lists.{name}.purposes", catalogue, problems)),
             _words(given.channels),
             PLAIN if given.hashed == "none" else given.hashed,
-            schema.seconds(given.max_age) if given.max_age else None,
+            seconds(given.max_age) if given.max_age else None,
         )
 
 

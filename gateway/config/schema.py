@@ -3,133 +3,32 @@
 Only what a section can know of itself is checked here; what needs another section or a file is in `settings`.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    IPvAnyNetwork,
-    SecretStr,
-    ValidationInfo,
-    model_validator,
+from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
+
+from gateway.config.fields import (
+    Colour,
+    Country,
+    Domain,
+    Duration,
+    FromDomain,
+    Line,
+    Lines,
+    LogoUrl,
+    Name,
+    PathFromBase,
+    Period,
+    Port,
+    PublicUrl,
+    RedisUrl,
+    Seconds,
+    Section,
+    Selector,
 )
-
-from gateway.config.colours import is_colour, readable_on_light
+from gateway.config.phones import Calls, Texts, Twilio
 from suppression.model import MINIMUM_AGE, Basis, Channel
-
-LANGUAGES = ("en", "de", "es", "fr", "hi")
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
-_LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
-_DOMAIN = re.compile(rf"(?=.{{4,253}}\Z){_LABEL}(?:\.{_LABEL})+")
-_SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-
-
-def _name(text: str) -> str:
-    if not _NAME.fullmatch(text):
-        raise ValueError("a name is 1 to 64 of a-z, 0-9 and, within it, '.', '_' and '-'")
-    return text
-
-
-def _domain(text: str) -> str:
-    if not _DOMAIN.fullmatch(text):
-        raise ValueError("must be a domain name in lower-case ASCII (A-labels)")
-    return text
-
-
-def _domain_or_any(text: str) -> str:
-    return text if text == "*" else _domain(text)
-
-
-def _selector(text: str) -> str:
-    if not _SELECTOR.fullmatch(text):
-        raise ValueError("must be a DKIM selector in lower-case ASCII")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if not text.isprintable() or text != text.strip():
-        raise ValueError("must be one line of printable characters")
-    return text
-
-
-def _lines(text: str) -> str:
-    for line in text.splitlines():
-        _one_line(line.strip())
-    return text.strip()
-
-
-def _public_url(text: str) -> str:
-    try:
-        url = urlsplit(text)
-        port_is_valid = url.port is None or url.port > 0
-    except ValueError:
-        port_is_valid = False
-    if not port_is_valid or not url.hostname or url.scheme not in ("http", "https"):
-        raise ValueError("must be a URL like https://mail.example.com")
-    if url.path.strip("/") or url.query or url.fragment or url.username or not text.isascii():
-        raise ValueError("must be scheme and host only: the gateway adds the paths")
-    return text.rstrip("/")
-
-
-def _logo_url(text: str) -> str:
-    """Goes into a page and, its host, into that page's Content-Security-Policy."""
-    try:
-        url = urlsplit(text)
-        usable = url.scheme == "https" and _DOMAIN.fullmatch(url.hostname or "") is not None
-        usable = usable and not url.username and (url.port is None or url.port > 0)
-    except ValueError:
-        usable = False
-    if not usable or not re.fullmatch(r"[!-~]{1,500}", text) or re.search(r"[\"'<>;,\\]", text):
-        raise ValueError("must be a URL like https://www.example.com/logo.svg")
-    return text
-
-
-def _colour(text: str) -> str:
-    if not is_colour(text):
-        raise ValueError('must be a colour like "#1d5c4d", in lower case')
-    if not readable_on_light(text):
-        raise ValueError("is too light: text of this colour has a contrast below 4.5 to 1 with the page")
-    return text
-
-
-def _redis_url(value: SecretStr) -> SecretStr:
-    try:
-        url = urlsplit(value.get_secret_value())
-        usable = (url.scheme in ("redis", "rediss") and url.hostname) or (url.scheme == "unix" and url.path)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ValueError("must be a URL that begins with redis://, rediss:// or unix://")
-    return value
-
-
-def _from_base(path: Path, info: ValidationInfo) -> Path:
-    """Relative paths are from the folder that the settings file is in, which the context names."""
-    base: Path = (info.context or {}).get("base", Path())
-    return base / path.expanduser()
-
-
-Name = Annotated[str, AfterValidator(_name)]
-Domain = Annotated[str, AfterValidator(_domain)]
-FromDomain = Annotated[str, AfterValidator(_domain_or_any)]
-Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
-Lines = Annotated[str, Field(max_length=500), AfterValidator(_lines)]
-PublicUrl = Annotated[str, AfterValidator(_public_url)]
-LogoUrl = Annotated[str, AfterValidator(_logo_url)]
-Colour = Annotated[str, AfterValidator(_colour)]
-RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
-PathFromBase = Annotated[Path, AfterValidator(_from_base)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Store(Section):
@@ -221,7 +120,7 @@ class NextHop(Section):
 
 class Dkim(Section):
     domain: Domain
-    selector: Annotated[str, AfterValidator(_selector)]
+    selector: Selector
     key_file: PathFromBase
 
 
@@ -232,17 +131,11 @@ class Theme(Section):
     colour: Colour | None = None
 
 
-def _period(text: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]?[my]", text):
-        raise ValueError('must be months or years, like "6m" or "2y"')
-    return text
-
-
 class SoftOptIn(Section):
     """What an app's event `order` gives: a consent to similar products, where the law lets a sale be one."""
 
     purposes: tuple[str, ...] = Field(min_length=1)
-    expires: Annotated[str, AfterValidator(_period)] = "2y"
+    expires: Period = "2y"
 
     @property
     def months(self) -> int:
@@ -265,6 +158,9 @@ class Sender(Section):
     language: Literal["en", "de", "es", "fr", "hi"] = "en"
     theme: Theme = Theme()
     soft_opt_in: SoftOptIn | None = None
+    texts: Texts | None = None
+    calls: Calls | None = None
+    twilio: Twilio | None = None
     dkim: tuple[Dkim, ...] = ()
 
 
@@ -289,30 +185,6 @@ class Consents(Section):
     expiry: Literal["none", "casl"] = "none"
     expiry_days: dict[Basis, Annotated[int, Field(ge=1, le=36_500)]] = Field(default_factory=dict)
     confirmation_days: int = Field(7, ge=1, le=30)
-
-
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
-
-
-def _duration(text: str) -> str:
-    if not re.fullmatch(r"[1-9][0-9]{0,3}[mhd]", text):
-        raise ValueError('must be minutes, hours or days, like "90m", "24h" or "31d"')
-    return text
-
-
-def _country(text: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", text):
-        raise ValueError('must be a country of ISO 3166, like "US"')
-    return text
-
-
-def seconds(duration: str) -> int:
-    """Of a checked duration."""
-    return int(duration[:-1]) * _SECONDS[duration[-1]]
-
-
-Duration = Annotated[str, AfterValidator(_duration)]
-Country = Annotated[str, AfterValidator(_country)]
 
 
 class Cap(Section):

@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from channels.email.dkim import DkimKey
-from gateway.config import apps, endpoints, limits, schema, secrets, senders, sources
+from gateway.config import apps, endpoints, limits, schema, secrets, senders, sources, twilio
 from gateway.config.apps import ClientNetworks
 from gateway.config.problems import Problems
 from gateway.config.secrets import Secrets
+from gateway.config.twilio import TwilioAccount
 from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
 from suppression.model import App, Sender
@@ -26,6 +27,7 @@ class Settings:
     dev       `gateway dev`: sandbox channels, no TLS needed on loopback
     dkim      keys by sender
     networks  whose clients need no AUTH
+    twilio    accounts by sender
     """
 
     given: schema.File
@@ -36,6 +38,7 @@ class Settings:
     dkim: Mapping[str, tuple[DkimKey, ...]]
     apps: Mapping[str, App]
     networks: ClientNetworks
+    twilio: Mapping[str, TwilioAccount]
 
     @property
     def public_url(self) -> str:
@@ -102,7 +105,9 @@ def parse(
     found_senders, keys = senders.load(usable.senders, _host(usable), problems, catalogue=catalogue, dev=dev)
     found_apps = apps.load(usable.apps, names, catalogue, problems)
     apps.check_postal_addresses(found_apps.values(), usable.senders, catalogue, problems)
+    apps.check_opt_out_lines(found_apps.values(), found_senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)
+    accounts = twilio.load(usable.senders, problems, dev=dev)
     endpoints.check(usable, problems, dev=dev)
     catalogue = catalogue.limited(limits.load(usable, catalogue, problems))
     known = _secrets(usable.secrets, problems, make=make_secrets)
@@ -116,6 +121,7 @@ def parse(
         dkim=keys,
         apps=found_apps,
         networks=networks,
+        twilio=accounts,
     )
 
 

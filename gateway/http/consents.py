@@ -57,7 +57,7 @@ class Yes(Body):
     expires: Moment | None = None
     state: Literal["confirmed", "pending"] = Field(
         "confirmed",
-        description="`pending`: ask the recipient by mail; it is a consent once they press the button there.",
+        description="`pending`: ask the recipient by mail or text; it is a consent once they press the button there.",
     )
     overrides: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=50)] = (
         Field(default_factory=list, description="Ids of the stops that the recipient took back with it.")
@@ -81,8 +81,8 @@ def routes(doors: Doors) -> list[APIRouter]:
     async def consent(request: Request, body: Yes) -> Response:
         """`effective: false` and `blocked_by`: it is kept, but stops stand that it does not override.
 
-        With `state: "pending"` nothing is recorded yet: a mail asks the recipient, once a week at most, and the
-        consent begins with the click in it. 409 when it could have no effect, or another question waits.
+        With `state: "pending"` nothing is recorded yet: a mail (or text) asks the recipient, once a week at most, and
+        the consent begins with the click in it. 409 when it could have no effect, or another question waits.
         """
         caller = caller_of(request)
         scope = _scope(doors, caller, body)
@@ -143,8 +143,9 @@ async def _asked(
         raise InvalidField(
             "#/overrides", "A confirmed double opt-in names none: it stands above their own stops."
         )
-    if recipient.address is None or recipient.address.kind is not Kind.EMAIL:
-        raise InvalidField("#/address", "Only an e-mail address can be asked to confirm, so far.")
+    by_text = recipient.address is not None and recipient.address.kind is Kind.PHONE
+    if by_text and doors.senders[scope.sender].texts is None:
+        raise InvalidField("#/address", "This sender sends no texts: a phone cannot be asked to confirm.")
     wish = Wish(
         kind=wishes.Kind.CONSENT,
         sender=scope.sender,

@@ -5,22 +5,29 @@ hand-made fake of them and over the real ones alike. Every method raises StoreUn
 not answer in time.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from channels.played import PlayedTwilio
 from gateway.audiences import Audiences
+from gateway.calls import Calls
 from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.http.twilio.hooks import Hooks
 from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
+from gateway.reviews import Reviewing
 from gateway.roster import Roster
 from gateway.state.api_keys import ApiKey
+from gateway.texts import Texts
 from gateway.wishes import Pending, Wish
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
+from suppression.errors import NotFound
 from suppression.model import (
     App,
     Basis,
@@ -34,6 +41,8 @@ from suppression.model import (
     Suppression,
     Way,
 )
+from suppression.outbox import Accepted, Draft
+from suppression.outbox import Entry as OutboxEntry
 from suppression.purposes import Catalogue
 from suppression.records import Record
 from suppression.store.log import Part
@@ -144,6 +153,10 @@ class Changing(Protocol):
         """Keeps for 24 h which body a key came with. IdempotencyMismatch when it was another one."""
         ...
 
+    async def claimed(self, key: str, body_hash: str) -> bool:
+        """Whether it was claimed; nothing is kept. IdempotencyMismatch as with `claim`."""
+        ...
+
 
 class Held(Protocol):
     """An entry with whose it is."""
@@ -240,6 +253,14 @@ class Box(Protocol):
         self, channel: str | None = None, to: str | None = None, limit: int | None = None
     ) -> list[dict[str, Any]]: ...
 
+    def find(self, message_id: str) -> dict[str, Any] | None:
+        """The newest with this id, with what Twilio would know of it."""
+        ...
+
+    def replaced(self, sid: str) -> str:
+        """The TwiML that a call went on with; "" where it did not."""
+        ...
+
     def clear(self) -> None: ...
 
 
@@ -252,11 +273,19 @@ class Sandbox:
     """Dev only. `set_clock`: sets the time that all processes decide by, or frees it with None.
 
     follow_clock  look whether another worker set it: what is compared with `Doors.clock` must know
+    twilio        plays Twilio's part to texts and calls; None where there are none
     """
 
     box: Box
     set_clock: Callable[[datetime | None], Awaitable[None]]
     follow_clock: Callable[[], Awaitable[None]] = _nothing
+    twilio: PlayedTwilio | None = None
+
+    async def find(self, message_id: str, channel: str | None = None) -> dict[str, Any]:
+        message = await asyncio.to_thread(self.box.find, message_id)
+        if message is None or channel not in (None, message["channel"]):
+            raise NotFound("no such message in the sandbox")
+        return message
 
 
 class Erasing(Protocol):
@@ -275,6 +304,49 @@ class Subjects:
     erase: Erasing
     exporting: Exporting
     events: Events
+
+
+class Accepting(Protocol):
+    """`gateway.sending.Sending`, as far as HTTP hands in."""
+
+    async def accept(self, ask: Ask, draft: Draft) -> Accepted: ...
+
+    async def accept_many(self, asks: Sequence[tuple[Ask, Draft]]) -> Sequence[Accepted]:
+        """Up to 1,000, in order; no two of them for one recipient."""
+        ...
+
+
+class Waiting(Protocol):
+    """`suppression.store.outbox.Outbox`, as far as HTTP looks into it."""
+
+    async def entry(self, message: str) -> OutboxEntry:
+        """By its id; NotFound."""
+        ...
+
+    async def history(self, entry: OutboxEntry) -> Sequence[Record]: ...
+
+    async def cancel(self, message: str, *, actor: str, reason: str) -> OutboxEntry:
+        """What has not left; Conflict for what has."""
+        ...
+
+    async def retry(self, message: str, *, actor: str) -> OutboxEntry:
+        """What is held for agents waits again; Conflict for anything else."""
+        ...
+
+    async def held(self, limit: int, after: str) -> Sequence[OutboxEntry]:
+        """What is held for agents. `after`: id of the last one that was seen, "" for none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """The roads of texts and calls. `strangers`: `Roster.strangers`."""
+
+    accepting: Accepting
+    waiting: Waiting
+    texts: Texts
+    calls: Calls
+    strangers: Callable[[str, Sequence[Recipient], str], Awaitable[Sequence[Recipient]]]
 
 
 class KeyFinder(Protocol):
@@ -314,4 +386,7 @@ class Doors:
     sandbox: Sandbox | None = None
     subjects: Subjects | None = None
     audiences: Audiences | None = None
+    sends: Sends | None = None
+    hooks: Hooks | None = None
+    reviewing: Reviewing | None = None
     patience: float = 5.0

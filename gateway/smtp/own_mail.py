@@ -1,8 +1,8 @@
 """Mails that the gateway itself writes to people, on the same road as an app's: permit, next hop, log."""
 
 from channels.email.mail import Mail
-from gateway.confirmations import Handed
 from gateway.pipeline import Ask
+from gateway.questions import Handed
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Copy, Relay, State
 from suppression.store.hand_over import HandOver

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from suppression.errors import NotFound
 from suppression.model import Facts
 from suppression.records import OUTCOMES, Record
+from suppression.store import codec
 from suppression.store.client import Argument, Lane
 from suppression.store.keys import ShardKeys, Shards, parse_record_id, record_id
 from suppression.store.record_lines import decode_record
@@ -119,6 +121,18 @@ class Log:
             start = reply[-1][0].decode()
             end = "(" + start
         return Part(found, record_id(shard.number, start))
+
+    async def since(self, recipient_key: bytes, at: datetime) -> list[Record]:
+        """A recipient's records in the hot log from then on, by the store's clock, oldest first."""
+        shard, wanted = self._shards.of(recipient_key), recipient_key.hex()
+        found: list[Record] = []
+        start = str(codec.milliseconds(at))
+        while True:
+            reply = await self._lane.read_one("XRANGE", shard.log, start, "+", "COUNT", _PAGE)
+            found += [record for record in _records(shard, reply) if record.recipient == wanted]
+            if len(reply) < _PAGE:
+                return found
+            start = "(" + reply[-1][0].decode()
 
     async def follow(self, pause: float = 0.5) -> AsyncIterator[Record]:
         """Every record from now on, as it comes; of one shard in order."""

@@ -154,7 +154,7 @@ class Store:
 
         `caps`: those that count the message; Moved when one has no room for it any more.
         """
-        self._has_room()
+        self.refuse_if_full()
         recipient, shard = request.recipient, self.shards.of(request.recipient.key)
         step = Step(
             shard,
@@ -172,11 +172,11 @@ class Store:
         if recipient.address is not None:
             sealed = self.sealer.address(recipient.address, recipient.key)
             step.write_key("setnew", shard.address(recipient.key), sealed)
-        _count(step, caps, recipient, hand_over.id, request)
+        count_in_caps(step, caps, recipient, hand_over.id, request)
         born = time.monotonic()
         answer = await self.steps.run(step, self.client.sends, self.client.timeout)
         if answer.word in {"moved", "clock", "full"}:
-            return Moved(self._moved(answer, facts))
+            return Moved(self.moved_facts(answer, facts))
         decision_id = record_id(shard.number, answer.text(0))
         if answer.word == "done" or (answer.word == "seen" and answer.text(1) == RecordKind.HANDING_OVER):
             # "seen": our own try, whose first answer was lost.
@@ -203,14 +203,14 @@ class Store:
             raise StoreUnavailable("this host's clock and the store's differ by more than 2 s")
         return None
 
-    def _moved(self, answer: Answer, facts: Facts) -> Facts | None:
+    def moved_facts(self, answer: Answer, facts: Facts) -> Facts | None:
         """Also None when a cap was filled: read anew. Lists are as they were if the generation is."""
         after = None if answer.word == "full" else self.moved(answer)
         if after is None or after.generation != facts.generation:
             return after
         return replace(after, listed=facts.listed, counted=facts.counted)
 
-    def _has_room(self) -> None:
+    def refuse_if_full(self) -> None:
         """Sends, and permissions to send elsewhere, are stopped before stops have no room left."""
         if self.full:
             raise StoreUnavailable("the store is nearly full: sends stop, so that stops can go on")
@@ -228,7 +228,7 @@ class Store:
         The record's id; for a `change_id` seen before, that of the decision made then. A Send counts in `caps`.
         """
         if isinstance(decision, Send):
-            self._has_room()
+            self.refuse_if_full()
         shard = self._shard(request.recipient.key)
         step = Step(
             shard,
@@ -242,10 +242,10 @@ class Store:
         )
         step.write("see", "done", "", 0, IDEMPOTENT if change_id else _SHORT)
         if isinstance(decision, Send):
-            _count(step, caps, request.recipient, step.seen, request)
+            count_in_caps(step, caps, request.recipient, step.seen, request)
         answer = await self.steps.run(step, self.client.sends, self.client.timeout)
         if answer.word in {"moved", "clock", "full"}:
-            return Moved(self._moved(answer, facts))
+            return Moved(self.moved_facts(answer, facts))
         return record_id(shard.number, answer.text(0))
 
     async def record(
@@ -344,7 +344,10 @@ class Store:
         await self.client.close()
 
 
-def _count(step: Step, caps: Sequence[Cap], recipient: Recipient, message: str, request: Request) -> None:
+def count_in_caps(
+    step: Step, caps: Sequence[Cap], recipient: Recipient, message: str, request: Request
+) -> None:
+    """Only if every cap has room for the message, which then takes it."""
     at = codec.milliseconds(request.at)
     for cap in caps:
         key = step.shard.cap(recipient.key, cap.name)

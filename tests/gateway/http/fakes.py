@@ -242,6 +242,12 @@ class FakeChanges:
         if self.memory.claims.setdefault(key, body_hash) != body_hash:
             raise IdempotencyMismatch("another body")
 
+    async def claimed(self, key: str, body_hash: str) -> bool:
+        self.memory.answer()
+        if self.memory.claims.get(key, body_hash) != body_hash:
+            raise IdempotencyMismatch("another body")
+        return key in self.memory.claims
+
     def _apply(self, recipient: Recipient, change: Change, change_id: str | None) -> Applied:
         self.memory.answer()
         if change_id is not None and change_id in self.memory.seen:
@@ -365,12 +371,19 @@ class FakeConfirming:
 class FakeBox:
     def __init__(self) -> None:
         self.kept: list[dict[str, object]] = []
+        self.twiml: dict[str, str] = {}
 
     def messages(
         self, channel: str | None = None, to: str | None = None, limit: int | None = None
     ) -> list[dict[str, object]]:
         found = [m for m in self.kept if channel in (None, m["channel"]) and to in (None, m["to"])]
         return found[:limit]
+
+    def find(self, message_id: str) -> dict[str, object] | None:
+        return next((m for m in reversed(self.kept) if m["id"] == message_id), None)
+
+    def replaced(self, sid: str) -> str:
+        return self.twiml.get(sid, "")
 
     def clear(self) -> None:
         self.kept.clear()

@@ -221,7 +221,6 @@ async def test_a_complaint_after_the_question_stands_against_the_answer(real: Re
         ({"basis": "contract"}, "#/basis"),
         ({"basis": "soft_opt_in"}, "#/basis"),
         ({"overrides": ["sup_1"]}, "#/overrides"),
-        ({"address": "+12025550143", "channels": ["sms"]}, "#/address"),
     ],
 )
 async def test_what_cannot_be_asked_is_422(real: RealWorld, more: dict[str, Any], pointer: str) -> None:
