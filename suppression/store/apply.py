@@ -119,7 +119,7 @@ def _step(
         step.write("field", codec.consent_field(planned.put.id), codec.encode_consent(planned.put))
     elif planned.remove is not None:
         step.write("unfield", codec.suppression_field(planned.remove.id))
-    if isinstance(change, Suppress) and change.until is None and change.exact is None:
+    if isinstance(change, Suppress) and _for_good(change):
         _cancel_waiting(store, step, recipient, change)
     if isinstance(change, Suppress) and change.erases:
         _forget(step, recipient, facts)
@@ -136,8 +136,13 @@ def _step(
     return step
 
 
+def _for_good(change: Suppress) -> bool:
+    """Not a pause, which ends and is then decided on again, and not of one spelling of the address."""
+    return change.until is None and change.exact is None and change.reason is not Reason.IN_REVIEW
+
+
 def _cancel_waiting(store: Store, step: Step, recipient: Recipient, change: Suppress) -> None:
-    """What waits for the recipient in the outbox and is stopped never leaves. (A pause ends: it is decided again.)"""
+    """What waits for the recipient in the outbox and is stopped never leaves."""
     shard = step.shard
     record = Record(
         RecordKind.CANCELLED,
