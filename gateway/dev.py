@@ -125,7 +125,7 @@ def _facts(settings: Settings, api_key: str) -> dict[str, Any]:
 
 
 def welcome(facts: dict[str, Any]) -> str:
-    """Where to look, and three lines to paste into a shell (no "!" in them: bash would take it for history)."""
+    """Where to look, and lines to paste into a shell (no "!" in them: bash would take it for history)."""
     smtp, http = facts["smtp"], facts["http"]
     connect = f"smtplib.SMTP('{smtp['host']}', {smtp['port']})"
     return f"""
@@ -141,6 +141,11 @@ ann@example.net has consented to marketing. Send her a mail, and look into the s
 python3 -c "import smtplib; s = {connect}; s.login('{smtp["username"]}', '{smtp["password"]}')
 s.sendmail('shop@example.com', 'ann@example.net', 'From: Shop <shop@example.com>\\nTo: ann@example.net\\n'
 'Subject: New shoes\\n\\nThe new shoes are here.\\n'); print(s.quit())"
+
++12025550143 has consented as well: text it (marketing waits for the day in Washington), and reply STOP in the sandbox:
+
+curl {http["url"]}/v1/sms -H 'Authorization: Bearer {http["api_key"]}' \\
+  --json '{{"to": "+12025550143", "body": "New shoes", "purpose": "marketing/promotions"}}'
 
 Ctrl-C stops everything."""
 

@@ -21,9 +21,10 @@ from gateway.http.twilio.voice import Calls, Replace
 from gateway.links import Links
 from gateway.phone_stops import PhoneStops
 from gateway.provider_codes import ProviderCodes
-from gateway.replies import APP, Replies
+from gateway.replies import Replies
 from gateway.reviews import AskErasure
 from gateway.sending import Sending
+from gateway.text_answers import APP, TextAnswers
 from gateway.wishes import Kind, Wish
 from suppression.errors import StoreUnavailable
 from suppression.model import Sender
@@ -60,7 +61,8 @@ def ways_in(
     reader = Reader(public_url, _accounts(accounts))
     recipient = store.keyring.recipient
     stops, codes = PhoneStops(changes), ProviderCodes(store, changes)
-    replies = Replies(store, changes, Reviews(store), sending.accept, lambda: sending.pipeline.catalogue)
+    answers = TextAnswers(sending.accept, lambda: sending.pipeline.catalogue, store.now)
+    replies = Replies(store, changes, Reviews(store), answers)
     deliveries = Deliveries(store, sending.outbox, codes, senders, heard)
     seal, opened = sealing(store)
     hooks = Hooks(

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import structlog
 
-from gateway.replies import Received
+from gateway.text_answers import Received
 from suppression.address import parse
 from suppression.errors import Unavailable, UnusableAddress
 from suppression.model import Sender

@@ -1,4 +1,4 @@
-"""`/v1/messages/{id}`: what became of a message, and taking back one that entry. A mail has the id of its 250 reply."""
+"""`/v1/messages/{id}`: what became of a message, and taking back one that waits. A mail has the id of its 250 reply."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ def routes(doors: Doors) -> list[APIRouter]:
     async def show(request: Request, id: MessageId) -> Response:  # noqa: A002 - the path's own word
         """`history` tells the way. `state` of a mail: refused, deferred, handing_over, sent, rejected, postponed or
         unknown. Of a text or call: waiting, leased, submitting, sent, cancelling, failed, refused, cancelled, unknown
-        or dead; `until` says how long it entry, `delivery` what was reported of it since. `to` is null once the
+        or dead; `until` says how long it waits, `delivery` what was reported of it since. `to` is null once the
         number is not kept any more.
         """
         caller = caller_of(request)
@@ -77,7 +77,7 @@ def _cancelling(router: APIRouter, doors: Doors, sends: Sends) -> None:
         ),
     )
     async def cancel(request: Request, id: MessageId) -> Response:  # noqa: A002 - the path's own word
-        """A text that entry is cancelled. A call that the next hop has, and that does not ring yet, is `cancelling`
+        """A text that waits is cancelled. A call that the next hop has, and that does not ring yet, is `cancelling`
         until it is known. A repeat is answered the same.
         """
         caller = caller_of(request)

@@ -107,3 +107,13 @@ async def test_nothing_is_kept_without_a_good_permit(house: House) -> None:
     with pytest.raises(PermitUsed):
         await house.texts.send(TEXT, once)
     assert len(house.box.messages()) == len(house.took) == 1
+
+
+async def test_what_a_call_went_on_with_is_kept_until_it_is_cleared(house: House) -> None:
+    """Also where nothing was kept yet; nothing of it is a message."""
+    assert house.box.replaced("CA1") == ""
+    await house.box.replace_twiml("brand", "CA1", "<Response><Say>Caf\u00e9</Say></Response>")
+    assert house.box.replaced("CA1") == "<Response><Say>Caf\u00e9</Say></Response>"
+    assert house.box.messages() == []
+    house.box.clear()
+    assert house.box.replaced("CA1") == ""

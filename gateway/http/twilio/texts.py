@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.http.twilio.signed import Reader, Signed, answer, refuse
-from gateway.replies import Received
+from gateway.text_answers import Received
 from suppression.address import Address, parse
 from suppression.errors import UnusableAddress
 from suppression.model import Recipient, Sender

@@ -28,6 +28,29 @@ def loaded(name: str, base: Path, environment: dict[str, str] | None = None) -> 
     return load(base / "gateway.toml", environment or {})
 
 
+TEXTS = TextSettings(
+    numbers=("+12025550101", "+12025550102", "72345"),
+    service="MG" + "a" * 32,
+    opt_out="advanced",
+    max_segments=3,
+    transliterate=True,
+    hint="Txt STOP to end",
+    link_hint_countries=frozenset({"IN", "AE"}),
+)
+CALLS = CallSettings(
+    numbers=("+12025550101",),
+    opt_out_line="+18005550199",
+    identity="The Brand Company",
+    voice="Polly.Joanna",
+    language="en-GB",
+    ring_seconds=30,
+    per_second=2.5,
+    detect_machine=True,
+    play_hosts=("media.example.com",),
+    dial_numbers=("+12025550103",),
+)
+
+
 def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
     settings = loaded("full.toml", base)
     assert settings.public_url == "https://mail.example.com"
@@ -55,38 +78,9 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
         logo_url="https://www.example.com/logo.svg",
         colour="#8a1538",
         soft_opt_in=SoftOptIn(("marketing/offers",), 6),
-        texts=TextSettings(
-            numbers=("+12025550101", "+12025550102", "72345"),
-            service="MG" + "a" * 32,
-            opt_out="advanced",
-            max_segments=3,
-            transliterate=True,
-            hint="Txt STOP to end",
-            link_hint_countries=frozenset({"IN", "AE"}),
-        ),
-        calls=CallSettings(
-            numbers=("+12025550101",),
-            opt_out_line="+18005550199",
-            identity="The Brand Company",
-            voice="Polly.Joanna",
-            language="en-GB",
-            ring_seconds=30,
-            per_second=2.5,
-            detect_machine=True,
-            play_hosts=("media.example.com",),
-            dial_numbers=("+12025550103",),
-        ),
+        texts=TEXTS,
+        calls=CALLS,
     )
-    assert settings.twilio == {
-        "brand": TwilioAccount(
-            account_sid="AC00000000000000000000000000000001",
-            auth_tokens=("token-of-now", "token-of-before"),
-            api_key="SK00000000000000000000000000000002",
-            api_secret="api-secret",
-            region="ie1",
-            edge="dublin",
-        )
-    }
     assert settings.consent_expiry == ConsentExpiry("casl", {Basis.OPT_IN: 730})
     assert settings.given.consents.confirmation_days == 3
     rsa, ed25519 = settings.dkim["brand"]
@@ -100,6 +94,20 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
     assert sorted(settings.catalogue.purposes) == ["marketing/offers", "transactional/orders"]
     assert settings.smtp.tls_key == base / "tls.key"
     assert settings.next_hop_password() == "hop-secret"
+
+
+def test_an_account_at_twilio_is_beside_its_sender(base: Path) -> None:
+    settings = loaded("full.toml", base)
+    assert settings.twilio == {
+        "brand": TwilioAccount(
+            account_sid="AC00000000000000000000000000000001",
+            auth_tokens=("token-of-now", "token-of-before"),
+            api_key="SK00000000000000000000000000000002",
+            api_secret="api-secret",
+            region="ie1",
+            edge="dublin",
+        )
+    }
 
 
 def test_limits_are_beside_the_purposes_that_decide(base: Path) -> None:

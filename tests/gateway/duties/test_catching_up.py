@@ -10,8 +10,9 @@ from channels.twilio.resources import TwilioMessage
 from gateway.changes import Changes
 from gateway.duties.catching_up import LONGEST, OVERLAP, CatchingUp, Source
 from gateway.pipeline import Pipeline
-from gateway.replies import KEPT, Received, Replies
+from gateway.replies import KEPT, Replies
 from gateway.sending import Sending
+from gateway.text_answers import Received, TextAnswers
 from suppression.address import parse
 from suppression.errors import CarrierUnavailable, StoreUnavailable
 from suppression.model import Recipient, Sender, TextSettings
@@ -76,7 +77,12 @@ async def inbox(store: Store) -> Inbox:
     pipeline = Pipeline(store, Catalogue.shipped(), {"shop": SHOP})
     outbox = Outbox(store)
     sending = Sending(pipeline, outbox, {})
-    replies = Replies(store, Changes(store), Reviews(store), sending.accept, Catalogue.shipped)
+    replies = Replies(
+        store,
+        Changes(store),
+        Reviews(store),
+        TextAnswers(sending.accept, Catalogue.shipped, store.now),
+    )
     listing = Listing()
     source = Source("AC1", listing, {NUMBER: SHOP})
     made = Inbox(store, replies, outbox, listing, CatchingUp(store, [source], replies.take), source)
