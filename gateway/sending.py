@@ -57,7 +57,7 @@ class Sending:
             decision, request, facts = await self.pipeline.decide(
                 ask, facts, at=draft.due, message=counted, recipient=recipient
             )
-            if isinstance(decision, Send | Defer) and facts.waiting >= MOST_WAITING and not draft.repeats:
+            if isinstance(decision, Send | Defer) and facts.waiting >= MOST_WAITING:
                 decision = Refuse(Reason.CAPPED, "outbox")
             if isinstance(decision, Refuse):
                 answer = await self.outbox.refuse(request, decision, facts, draft, message)

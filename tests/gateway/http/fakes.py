@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.confirmations import Asked
-from gateway.http.doors import Entry, Link, Sandbox
+from gateway.http.doors import Entry, Link
 from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
 from gateway.state.api_keys import ApiKey
@@ -368,27 +368,6 @@ class FakeConfirming:
         raise NotFound("nothing waits here")
 
 
-class FakeBox:
-    def __init__(self) -> None:
-        self.kept: list[dict[str, object]] = []
-        self.twiml: dict[str, str] = {}
-
-    def messages(
-        self, channel: str | None = None, to: str | None = None, limit: int | None = None
-    ) -> list[dict[str, object]]:
-        found = [m for m in self.kept if channel in (None, m["channel"]) and to in (None, m["to"])]
-        return found[:limit]
-
-    def find(self, message_id: str) -> dict[str, object] | None:
-        return next((m for m in reversed(self.kept) if m["id"] == message_id), None)
-
-    def replaced(self, sid: str) -> str:
-        return self.twiml.get(sid, "")
-
-    def clear(self) -> None:
-        self.kept.clear()
-
-
 def viewer(memory: Memory) -> Callable[[Link, str], Awaitable[None]]:
     async def record_view(link: Link, method: str) -> None:
         memory.answer()
@@ -400,10 +379,3 @@ def viewer(memory: Memory) -> Callable[[Link, str], Awaitable[None]]:
         )
 
     return record_view
-
-
-def fake_sandbox(memory: Memory, box: FakeBox) -> Sandbox:
-    async def set_clock(now: datetime | None) -> None:
-        memory.offset = timedelta() if now is None else now - START
-
-    return Sandbox(box, set_clock)

@@ -55,16 +55,15 @@ from suppression.store.keys import Keyring, handle
 from suppression.store.outbox import Outbox
 from suppression.store.store import Store
 from suppression.token import TokenKeys, TokenKind
+from tests.gateway.http.fake_sandbox import FakeBox, fake_sandbox
 from tests.gateway.http.fake_sends import FakeOutbox
 from tests.gateway.http.fakes import (
-    FakeBox,
     FakeChanges,
     FakeConfirming,
     FakeDeciding,
     FakeKeys,
     FakeReading,
     Memory,
-    fake_sandbox,
     viewer,
 )
 
