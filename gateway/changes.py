@@ -128,10 +128,11 @@ class Changes:
         change_id: str | None = None,
         kept: timedelta | None = None,
         unless_objected: bool = False,
+        unless_erased: bool = False,
     ) -> Applied:
         """A recipient's yes. `overrides`: handles of the entries that it shall stand above. ExpiredAlready.
 
-        `unless_objected`: Conflict when the recipient said no to any of it.
+        `unless_objected`: Conflict when the recipient said no to any of it; `unless_erased`: when it was erased.
         """
         expires = self._expiry.expires(basis, at, evidence, expires)
         if expires is not None and expires <= self._store.now():
@@ -148,6 +149,7 @@ class Changes:
             overrides=frozenset(self._own_entry(recipient, handle) for handle in overrides),
             evidence=evidence,
             unless_objected=unless_objected,
+            unless_erased=unless_erased,
         )
         return await apply(self._store, recipient, change, _once(change_id, kept))
 

@@ -216,6 +216,7 @@ class Confirmations:
                 evidence=evidence,
                 expires=wish.expires,
                 direct=True,
+                unless_erased=True,
                 change_id=confirms(number, change_of(wish, scope, recipient.exact).entry_id),
                 kept=timedelta(days=self._days + 1),
             )

@@ -70,7 +70,10 @@ class Lift:
 
 @dataclass(frozen=True, slots=True)
 class GiveConsent:
-    """`unless_objected`: Conflict when the recipient said no to any of it before (what follows from a sale)."""
+    """`unless_objected`: Conflict when the recipient said no to any of it before (what follows from a sale).
+
+    unless_erased  Conflict when the recipient was erased: what was asked for went with all else
+    """
 
     scope: Scope
     basis: Basis
@@ -83,6 +86,7 @@ class GiveConsent:
     overrides: frozenset[str] = frozenset()
     evidence: Mapping[str, str] = field(default_factory=dict)
     unless_objected: bool = False
+    unless_erased: bool = False
 
     @property
     def entry_id(self) -> str:
@@ -193,8 +197,8 @@ def _consent(facts: Facts, change: GiveConsent) -> Plan:
     known = next((entry for entry in facts.consents if entry.id == change.entry_id), None)
     if unknown := change.overrides - {entry.id for entry in facts.suppressions}:
         raise NotFound(f"{len(unknown)} of the entries to override are not this recipient's")
-    if change.direct and any(stop.reason is Reason.ERASED for stop in facts.suppressions):
-        raise Conflict("erased since it was asked")  # what was asked went with all else
+    if change.unless_erased and any(stop.reason is Reason.ERASED for stop in facts.suppressions):
+        raise Conflict("erased since it was asked for")
     if change.unless_objected and _objected(facts, change):
         raise Conflict("the recipient said no to it")
     entry = Consent(

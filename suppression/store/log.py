@@ -136,10 +136,13 @@ class Log:
 
     async def follow(self, pause: float = 0.5) -> AsyncIterator[Record]:
         """Every record from now on, as it comes; of one shard in order."""
-        last = dict.fromkeys(self._shards.all, "$")
-        for shard in last:
-            newest = await self._lane.read_one("XREVRANGE", shard.log, "+", "-", "COUNT", 1)
-            last[shard] = newest[0][0].decode() if newest else "0-0"
+        ends = await self._lane.read(
+            [["XREVRANGE", shard.log, "+", "-", "COUNT", 1] for shard in self._shards.all]
+        )
+        last = {
+            shard: newest[0][0].decode() if newest else "0-0"
+            for shard, newest in zip(self._shards.all, ends, strict=True)
+        }
         while True:
             commands: list[list[Argument]] = [
                 ["XRANGE", shard.log, "(" + after, "+", "COUNT", _PAGE] for shard, after in last.items()

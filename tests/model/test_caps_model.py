@@ -25,6 +25,7 @@ from gateway.embedded import EmbeddedServer
 from gateway.pipeline import Ask, Pipeline, Refused
 from suppression.address import parse_email
 from suppression.decision import Reason
+from suppression.errors import StoreUnavailable
 from suppression.limits import Cap, Limits, counted_as
 from suppression.model import App, Channel, Recipient, Sender
 from suppression.purposes import Catalogue
@@ -177,7 +178,7 @@ class CapsHold(RuleBasedStateMachine):
 
     def run(self, what: Awaitable[T]) -> T:
         async def bounded() -> T:
-            return await asyncio.wait_for(what, 30)
+            return await asyncio.wait_for(what, 60)
 
         return self.loop.run_until_complete(bounded())
 
@@ -188,7 +189,19 @@ class CapsHold(RuleBasedStateMachine):
         return self.store.keyring.recipient(parse_email(f"{name}@example.net"))
 
     async def permit(self, mail: Mail, hand_over: HandOver, process: int = 0) -> Answer:
-        return await self.processes[process].permit(mail.ask, hand_over)
+        """Asked again while there is no answer, as an app does: it is the same try."""
+        while True:
+            try:
+                return await self.processes[process].permit(mail.ask, hand_over)
+            except StoreUnavailable:
+                await asyncio.sleep(0.05)
+
+    async def settle(self, one: Try, permit: Permit, outcome: Outcome) -> None:
+        while True:
+            try:
+                return await self.processes[0].settle(one.mail.ask, permit, one.hand_over, outcome)
+            except StoreUnavailable:
+                await asyncio.sleep(0.05)
 
     @rule(mail=MAILS, overdue=st.booleans())
     def send(self, mail: Mail, overdue: bool) -> None:  # noqa: FBT001 - drawn
@@ -258,7 +271,7 @@ class CapsHold(RuleBasedStateMachine):
         assert permit is not None
         self.lane.left, self.lane.late = (1 if dies else None), dies == "after"
         try:
-            self.run(self.processes[0].settle(one.mail.ask, permit, one.hand_over, outcome))
+            self.run(self.settle(one, permit, outcome))
         except Killed:
             assert dies
         self.run(self.lane.revive())
