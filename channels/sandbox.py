@@ -8,21 +8,27 @@ import base64
 import itertools
 import json
 import os
+import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from channels.carrier import Carrier, Outcome, Sent, check_message
 from channels.email.mail import Mail
+from channels.sms.message import Text
+from channels.voice.message import Call
 from suppression.store.permit import Permit
 
 KEPT = 10_000
 PRUNE_EVERY = 500  # messages of one process: the folder is listed that seldom
+TWILIO = "twilio"  # of a text or call: what Twilio would know of it; not shown to programs
 
 Message = dict[str, Any]
+M_contra = TypeVar("M_contra", contravariant=True)
+Took = Callable[[Message], None]  # told of each text and call that was taken
 
 
 class Sandbox:
@@ -49,21 +55,38 @@ class Sandbox:
     ) -> list[Message]:
         """Oldest first; `to` is compared without regard to case."""
         wanted = (
-            message
+            {name: value for name, value in message.items() if name != TWILIO}
             for message in self._read()
             if channel in (None, message["channel"]) and (to is None or message["to"].lower() == to.lower())
         )
         return list(itertools.islice(wanted, limit))
 
+    def find(self, message_id: str) -> Message | None:
+        """The newest with this id, with all that is kept of it."""
+        return next((message for message in self._read(newest=True) if message["id"] == message_id), None)
+
     def clear(self) -> None:
-        for path in self._paths():
+        for path in (*self._paths(), *self._folder.glob("*.xml")):
             path.unlink(missing_ok=True)
+
+    async def replace_twiml(self, _sender: str, sid: str, twiml: str) -> None:
+        """A call goes on with other TwiML."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unfinished = self._folder / f"{sid}.part"
+        unfinished.write_text(twiml, "utf-8")
+        unfinished.replace(self._folder / f"{sid}.xml")
+
+    def replaced(self, sid: str) -> str:
+        """What a call went on with; "" where it did not."""
+        with suppress(FileNotFoundError):
+            return (self._folder / f"{sid}.xml").read_text("utf-8")
+        return ""
 
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob("*.json"))
 
-    def _read(self) -> Iterator[Message]:
-        for path in self._paths():
+    def _read(self, *, newest: bool = False) -> Iterator[Message]:
+        for path in reversed(self._paths()) if newest else self._paths():
             with suppress(FileNotFoundError):  # cleared or pruned meanwhile
                 yield json.loads(path.read_bytes())
 
@@ -72,14 +95,14 @@ class Sandbox:
             path.unlink(missing_ok=True)
 
 
-class SandboxMailCarriers:
-    """Mail's carriers where nothing leaves; always ready."""
+class SandboxCarriers(Generic[M_contra]):
+    """A channel's carriers where nothing leaves; always ready."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._carrier = SandboxMailCarrier(sandbox)
+    def __init__(self, carrier: Carrier[M_contra]) -> None:
+        self._carrier = carrier
 
     @asynccontextmanager
-    async def ready(self) -> AsyncIterator[Carrier[Mail]]:
+    async def ready(self) -> AsyncIterator[Carrier[M_contra]]:
         yield self._carrier
 
     async def close(self) -> None:
@@ -93,7 +116,8 @@ class SandboxMailCarrier:
     async def send(self, message: Mail, permit: Permit) -> Outcome:
         check_message(message.id, permit)
         address = permit.redeem()
-        entry = _entry(message, address.text)
+        raw = base64.b64encode(message.raw).decode()
+        entry = _entry("email", message, address.text, mail_from=message.mail_from, raw=raw)
         if len(message.raw) > 1_000_000:
             await asyncio.to_thread(self._sandbox.put, entry)
         else:
@@ -101,15 +125,58 @@ class SandboxMailCarrier:
         return Sent("kept in the sandbox", message.id)
 
 
-def _entry(mail: Mail, to: str) -> Message:
-    return {
-        "id": mail.id,
-        "channel": "email",
-        "to": to,
-        "sender": mail.sender,
-        "mail_from": mail.mail_from,
-        "raw": base64.b64encode(mail.raw).decode(),
-        "body": None,
-        "twiml": None,
-        "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-    }
+class SandboxTextCarrier:
+    """`took` is told of each text, to play what Twilio would report of it."""
+
+    def __init__(self, sandbox: Sandbox, took: Took) -> None:
+        self._sandbox = sandbox
+        self._took = took
+
+    async def send(self, message: Text, permit: Permit) -> Outcome:
+        check_message(message.id, permit)
+        entry = _entry("sms", message, permit.redeem().text, body=message.body)
+        entry[TWILIO] = {
+            "sid": _sid("SM"),
+            "from": message.from_number,
+            "service": message.service,
+            "status_url": message.status_url,
+        }
+        return _kept(self._sandbox, entry, self._took)
+
+
+class SandboxCallCarrier:
+    """As with texts."""
+
+    def __init__(self, sandbox: Sandbox, took: Took) -> None:
+        self._sandbox = sandbox
+        self._took = took
+
+    async def send(self, message: Call, permit: Permit) -> Outcome:
+        check_message(message.id, permit)
+        entry = _entry("voice", message, permit.redeem().text, twiml=message.twiml)
+        entry[TWILIO] = {
+            "sid": _sid("CA"),
+            "from": message.from_number,
+            "status_url": message.status_url,
+            "machine_url": message.machine_url if message.detect_machine else "",
+            "answer_url": message.answer_url,
+        }
+        return _kept(self._sandbox, entry, self._took)
+
+
+def _kept(sandbox: Sandbox, entry: Message, took: Took) -> Sent:
+    sandbox.put(entry)
+    took(entry)
+    return Sent("kept in the sandbox", entry[TWILIO]["sid"])
+
+
+def _sid(prefix: str) -> str:
+    """An id as Twilio makes them."""
+    return prefix + secrets.token_hex(16)
+
+
+def _entry(channel: str, message: Mail | Text | Call, to: str, **content: str) -> Message:
+    empty = dict.fromkeys(("mail_from", "raw", "body", "twiml"))
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    known = {"id": message.id, "channel": channel, "to": to, "sender": message.sender}
+    return {**known, **empty, **content, "at": at}

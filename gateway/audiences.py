@@ -4,21 +4,25 @@ Each list is logged as one record, with how many of it may be used and why the o
 or counted of any one address, and it is no permission for anything but this list, now.
 """
 
+import asyncio
+import base64
+import json
+import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.pipeline import Pipeline
 from suppression.address import parse
 from suppression.decision import Decision, Reason, Send
-from suppression.errors import NotPermitted, UnusableAddress
+from suppression.errors import NotPermitted, StoreUnavailable, UnusableAddress
 from suppression.hashed import parse_digest
 from suppression.model import App, Channel, Recipient
 from suppression.purposes import Purpose
 from suppression.records import Record, RecordKind
 from suppression.store import codec, matching
 from suppression.store.feed import Page, Place, begin, read
-from suppression.store.store import Store
+from suppression.store.store import Once, Store
 
 
 class NotMatched(NotPermitted):
@@ -29,14 +33,20 @@ class NotMatched(NotPermitted):
 
 @dataclass(slots=True)
 class Scrub:
-    """One list on its way. `counts` says of how many addresses what was decided."""
+    """One list on its way. `counts` says of how many addresses what was decided.
+
+    key    of an answer that is kept, so that the same list gets it again; None: it is not
+    told   of each address in order, whether it may be used; for a kept answer only
+    """
 
     app: App
     channel: Channel
     purpose: Purpose
     actor: str
+    key: str | None = None
     counts: Counter[str] = field(default_factory=Counter)
     hashed: int = 0
+    told: bytearray = field(default_factory=bytearray)
 
     @property
     def checked(self) -> int:
@@ -45,6 +55,16 @@ class Scrub:
     @property
     def usable(self) -> int:
         return self.counts["usable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A list that was checked and logged. `body`: hash of the list, where its answer is kept."""
+
+    record: str
+    counts: Mapping[str, int]
+    told: bytes = b""
+    body: str = ""
 
 
 class Audiences:
@@ -59,14 +79,41 @@ class Audiences:
         recipients = await self._recipients(scrub, texts)
         known = [recipient for recipient in recipients if isinstance(recipient, Recipient)]
         decisions = iter(await self._pipeline.would_each(scrub.app, scrub.channel, scrub.purpose, known))
-        return [
+        usable = [
             _counted(scrub, recipient if isinstance(recipient, Reason) else next(decisions))
             for recipient in recipients
         ]
+        if scrub.key is not None:
+            scrub.told += bytes(usable)
+        return usable
 
-    async def end(self, scrub: Scrub) -> str:
-        """The record of a list; its id."""
-        record = Record(
+    async def former(self, key: str) -> Ended | None:
+        """What was answered under this key before."""
+        found = await self._store.logged_once(key)
+        if found is None:
+            return None
+        once, record = found
+        kept = json.loads(once.text)
+        told = await asyncio.to_thread(_unpacked, kept["told"])
+        return Ended(record, kept["counts"], told, once.body)
+
+    async def end(self, scrub: Scrub, body: str = "") -> Ended:
+        """Logs a list, with a key once: of two with one list at once, both are told what the first was answered.
+
+        `body`: hash of all that was asked. IdempotencyMismatch when the key came with another.
+        """
+        if scrub.key is None:
+            return Ended(await self._store.log_of_nobody(self._record(scrub)), scrub.counts)
+        told = await asyncio.to_thread(_packed, bytes(scrub.told))
+        kept = json.dumps({"counts": scrub.counts, "told": told})
+        await self._store.log_of_nobody(self._record(scrub), Once(scrub.key, body, kept))
+        ended = await self.former(scrub.key)
+        if ended is None:
+            raise StoreUnavailable("an answer that was kept is gone")
+        return ended
+
+    def _record(self, scrub: Scrub) -> Record:
+        return Record(
             kind=RecordKind.CHECKED,
             at=codec.milliseconds(self._store.now()),
             channel=scrub.channel.value,
@@ -78,7 +125,6 @@ class Audiences:
             details={"checked": str(scrub.checked), **{k: str(n) for k, n in sorted(scrub.counts.items())}}
             | ({"hashed": str(scrub.hashed)} if scrub.hashed else {}),
         )
-        return await self._store.log_of_nobody(record)
 
     async def feed(self, since: int | None, cursor: str | None, limit: int) -> Page:
         """Stops and ends of stops. `since`: ms of the gateway's time. InvalidInput for a cursor that is none."""
@@ -116,6 +162,15 @@ class Audiences:
         for place, text in enumerate(texts):
             if parse_digest(text) is not None:
                 found[place] = next(matched) or found[place]
+
+
+def _packed(told: bytes) -> str:
+    """A bit or less for each address."""
+    return base64.b64encode(zlib.compress(told)).decode()
+
+
+def _unpacked(text: str) -> bytes:
+    return zlib.decompress(base64.b64decode(text))
 
 
 def _counted(scrub: Scrub, made: Decision | Reason) -> bool:

@@ -12,7 +12,15 @@ from suppression.decision import Reason
 from suppression.errors import InvalidInput, NotFound
 from suppression.model import Basis, Consent, Recipient, Scope, Suppression, Way
 from suppression.rules.stops import stands_against
-from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE, Applied, ChangeId, apply, claim
+from suppression.store.apply import (
+    CONSENT_HANDLE,
+    SUPPRESSION_HANDLE,
+    Applied,
+    ChangeId,
+    apply,
+    claim,
+    claimed,
+)
 from suppression.store.keys import parse_handle
 from suppression.store.people import People
 from suppression.store.store import Store
@@ -33,6 +41,10 @@ class Changes:
     async def claim(self, key: str, body_hash: str) -> None:
         """Bind an Idempotency-Key to a body. IdempotencyMismatch if it was used with another."""
         await claim(self._store, key, body_hash)
+
+    async def claimed(self, key: str, body_hash: str) -> bool:
+        """Whether it was bound before. IdempotencyMismatch as with `claim`."""
+        return await claimed(self._store, key, body_hash)
 
     async def suppress(
         self,
@@ -95,6 +107,11 @@ class Changes:
         change = Lift(entry_id, actor, self._store.now(), order, {"reason": reason, **evidence})
         return await apply(self._store, Recipient(key, ""), change, _once(change_id))
 
+    async def end_pause(self, recipient: Recipient, entry_id: str, *, actor: str, change_id: str) -> None:
+        """What stood still while somebody had to read what the recipient wrote: it was decided. NotFound."""
+        change = Lift(entry_id, actor, self._store.now(), evidence={"reason": "reviewed"}, reviewed=True)
+        await apply(self._store, recipient, change, _once(change_id))
+
     async def consent(
         self,
         recipient: Recipient,
@@ -111,10 +128,11 @@ class Changes:
         change_id: str | None = None,
         kept: timedelta | None = None,
         unless_objected: bool = False,
+        unless_erased: bool = False,
     ) -> Applied:
         """A recipient's yes. `overrides`: handles of the entries that it shall stand above. ExpiredAlready.
 
-        `unless_objected`: Conflict when the recipient said no to any of it.
+        `unless_objected`: Conflict when the recipient said no to any of it; `unless_erased`: when it was erased.
         """
         expires = self._expiry.expires(basis, at, evidence, expires)
         if expires is not None and expires <= self._store.now():
@@ -131,6 +149,7 @@ class Changes:
             overrides=frozenset(self._own_entry(recipient, handle) for handle in overrides),
             evidence=evidence,
             unless_objected=unless_objected,
+            unless_erased=unless_erased,
         )
         return await apply(self._store, recipient, change, _once(change_id, kept))
 

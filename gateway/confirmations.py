@@ -1,40 +1,39 @@
 """Questions to a recipient's own address, and the answers: double opt-in, and requests about one's data.
 
-Whoever asks in a recipient's name gets nothing by it but one mail to that recipient: only the click in it changes
-anything. One such mail a week for each address (for requests about data: a day), claimed by the marker of its
-hand-over, in the step that permits it; none where what stands against it would not give way to a confirmed wish.
+Whoever asks in a recipient's name gets nothing by it but one mail, or text, to that recipient: only the click in it
+changes anything. One such question a week for each address (for requests about data: a day), claimed by the marker of
+its hand-over, or by its place in the outbox; none where what stands against it would not give way to a confirmed wish.
 """
 
-import hashlib
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal, NamedTuple
 
-from channels.email.letter import write
-from gateway import confirmation_letter, phrases, wishes
+from gateway import confirmation_letter, confirmation_text, wishes
 from gateway.changes import Changes
 from gateway.data_requests import TakeUp
 from gateway.languages import words
 from gateway.links import ConfirmLink, Links
-from gateway.pipeline import Ask, Pipeline
+from gateway.pipeline import Pipeline
+from gateway.questions import Handed, Post, Put, Questions
+from gateway.wish_names import change_of, confirms, consent_of, handle_of, name_of, named, number_of
+from gateway.wish_taken_back import take_back
 from gateway.wishes import Kind, Pending, Wish
-from suppression.changes import GiveConsent
-from suppression.errors import CarrierUnavailable, Conflict, NotFound
-from suppression.model import App, Basis, Channel, Consent, Facts, Recipient, Scope, Sender
+from suppression.errors import (
+    CarrierUnavailable,
+    Conflict,
+    IdempotencyMismatch,
+    NotFound,
+    StoreUnavailable,
+)
+from suppression.model import Basis, Channel, Consent, Facts, Recipient, Scope, Sender
 from suppression.rules.person import is_child
 from suppression.rules.stops import stands_against
 from suppression.store import pending
-from suppression.store.apply import CONSENT_HANDLE
-from suppression.store.hand_over import HandOver
 from suppression.store.keys import handle
 from suppression.store.store import Store
 
-PURPOSES = {Kind.ERASURE: "system/erasure-confirmation"}
-PURPOSE = "system/opt-in-confirmation"
-AGAIN = {Kind.CONSENT: timedelta(days=7), Kind.EXPORT: timedelta(days=1), Kind.ERASURE: timedelta(days=1)}
-_ORDER_OF_A_NEW_ONE = f"{2**48 - 1}-0"  # later than any commit there is
+_TRIES = 5  # readings of a recipient that keeps moving, before we say "we cannot now"
 
 
 class Barred(Conflict):
@@ -51,18 +50,6 @@ class AskedAlready(Conflict):
     peer_text = "this address was asked to confirm something a short time ago; nothing more was sent"
 
 
-class Handed(NamedTuple):
-    """How a mail of our own fared. `before`: an earlier one did, and this one was not sent."""
-
-    state: Literal["sent", "rejected", "refused", "open"]
-    decision_id: str
-    before: bool = False
-
-
-Post = Callable[[Ask, HandOver, str, bytes], Awaitable[Handed]]
-"""Signs a mail of our own in the app's sender's name and hands it over, through the pipeline like any other."""
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`handle`: the consent's, once it is confirmed; "" for other wishes. `sent`: now, not by an earlier call."""
@@ -72,7 +59,10 @@ class Asked:
 
 
 class Confirmations:
-    """One process's, on one store. `days`: after which a question that nobody answered is forgotten."""
+    """One process's, on one store. `days`: after which a question that nobody answered is forgotten.
+
+    post, put   the roads of mails and texts; None: phones are not asked
+    """
 
     def __init__(
         self,
@@ -84,35 +74,63 @@ class Confirmations:
         take_up: TakeUp,
         *,
         changes: Changes,
+        put: Put | None = None,
         days: int = 7,
     ) -> None:
         self._store = store
         self._pipeline = pipeline
-        self._links = links
         self._senders = senders
-        self._post = post
+        self._questions = Questions(pipeline, links, senders, post, put, days)
         self._take_up = take_up
         self._changes = changes
         self._days = days
 
-    async def ask(self, recipient: Recipient, wish: Wish, app: str) -> Asked:
-        """Put the question. Barred, AskedAlready; Unavailable when it cannot be put now: then none was."""
-        facts = await self._store.facts(recipient, self._store.client.stops)
-        if stops := self._against(facts, recipient, wish):
-            raise Barred(stops)
-        number = secrets.token_bytes(pending.NUMBER)
-        what = wishes.to_fields(Pending(wish, recipient.exact))
-        kept = timedelta(days=self._days)
-        await pending.put(self._store, recipient.key, number, what, kept)
-        handed = await self._send(recipient, wish, app, number)
-        if handed.state != "open" and (handed.state != "sent" or handed.before):
+    async def ask(self, recipient: Recipient, wish: Wish, app: str, *, change_id: str | None = None) -> Asked:
+        """Put the question. Barred, AskedAlready; Unavailable when it cannot be put now: then none was.
+
+        A `change_id` seen before: the same question, put if it was not, and the same answer, confirmed or not.
+        """
+        number = number_of(change_id)
+        before = await self._look(recipient, number) if change_id else None
+        if before is not None and before.confirmed is not None:
+            return Asked(handle_of(wish, recipient), sent=False)
+        await self._keep(recipient, wish, number)
+        handed = await self._questions.put(recipient, wish, app, number, name_of(wish, recipient))
+        unread = handed.state != "sent" or (handed.before and before is None)
+        if handed.state != "open" and unread:
             await pending.drop(self._store, recipient.key, number)  # nobody has its link
         return await self._asked(handed, recipient, wish)
 
+    async def _keep(self, recipient: Recipient, wish: Wish, number: bytes) -> None:
+        """The wish, so that it waits for its answer; nothing that an erasure came before."""
+        kept = timedelta(days=self._days)
+        for _ in range(_TRIES):
+            facts = await self._store.facts(recipient, self._store.client.stops)
+            if stops := self._against(facts, recipient, wish):
+                raise Barred(stops)
+            if wish.kind is Kind.ERASURE:
+                bare = wishes.to_fields(Pending(replace(wish, evidence={}), recipient.exact))
+                await pending.put_apart(self._store, recipient.key, number, bare, kept)
+                return
+            what = wishes.to_fields(Pending(wish, recipient.exact))
+            if await pending.put(self._store, recipient.key, facts.version, number, what, kept):
+                return
+        raise StoreUnavailable("a recipient kept changing")
+
     async def look(self, link: ConfirmLink) -> Pending | None:
         """What a link asks; None when it was forgotten."""
-        fields = await pending.get(self._store, link.recipient.key, link.number)
+        return await self._look(link.recipient, link.number)
+
+    async def _look(self, recipient: Recipient, number: bytes) -> Pending | None:
+        fields = await pending.get(self._store, recipient.key, number)
         return None if fields is None else wishes.from_fields(fields)
+
+    async def cancel(self, handle: str, actor: str, sees: Callable[[str], bool]) -> Consent | None:
+        """Take back the question behind a consent's handle: from this answer on its link confirms nothing of it.
+
+        The consent that it would have been; None when no question waits, or `sees` says no to its sender.
+        """
+        return await take_back(self._store, handle, actor, sees, timedelta(days=self._days + 1))
 
     async def confirm(self, link: ConfirmLink, click: Mapping[str, str]) -> Pending:
         """The recipient's word. A repeat changes nothing, whatever was said since. NotFound, Barred."""
@@ -125,7 +143,10 @@ class Confirmations:
         facts = await self._store.facts(recipient, self._store.client.stops)
         if stops := self._against(facts, recipient, found.wish):
             raise Barred(stops)
-        await self._fulfil(recipient, found.wish, click, link.number)
+        try:
+            await self._fulfil(recipient, found.wish, click, link.number, link.channel)
+        except Conflict:
+            raise Barred from None  # erased while it was pressed
         bare = replace(found.wish, evidence={})  # it is with the consent now
         done = replace(found, wish=bare, confirmed=self._store.now())
         await pending.finish(self._store, recipient.key, link.number, wishes.to_fields(done))
@@ -138,46 +159,18 @@ class Confirmations:
             raise Barred
         found: list[str] = []
         for scope in wish.scopes:
-            stops = stands_against(_consent(wish, scope, recipient.exact), facts, now, catalogue)
+            stops = stands_against(consent_of(wish, scope, recipient.exact), facts, now, catalogue)
             if not stops:
                 return ()
             found += stops
         return tuple(dict.fromkeys(handle("sup_", recipient.key, entry) for entry in found))
 
-    async def _send(self, recipient: Recipient, wish: Wish, app: str, number: bytes) -> Handed:
-        if recipient.address is None:
-            raise ValueError("a question goes to an address")
-        purpose = self._pipeline.catalogue.find(PURPOSES.get(wish.kind, PURPOSE))
-        ask = Ask(App(app, wish.sender), Channel.EMAIL, purpose, recipient.address, system=True)
-        message = secrets.token_hex(12)
-        hand_over = HandOver(
-            _marker(recipient, wish.kind),
-            message,
-            details={"asks": _told(wish, recipient), "number": number.hex()},
-            kept=AGAIN[wish.kind].total_seconds(),
-        )
-        sender = self._senders[wish.sender]
-        raw = self._letter(recipient, wish, sender, message, number)
-        return await self._post(ask, hand_over, sender.from_address, raw)
-
-    def _letter(self, recipient: Recipient, wish: Wish, sender: Sender, message: str, number: bytes) -> bytes:
-        text = words(wish.language)
-        lines = phrases.scopes(text, self._pipeline.catalogue, wish.scopes, sender.title)
-        url = self._links.confirm_url(recipient, sender=sender.name, channel=Channel.EMAIL, number=number)
-        to = recipient.address.text if recipient.address else ""
-        return write(
-            confirmation_letter.letter(
-                text, sender, wish.kind, lines, url=url, days=self._days, to=to, id=message
-            ),
-            self._store.now(),
-        )
-
     async def _asked(self, handed: Handed, recipient: Recipient, wish: Wish) -> Asked:
         match handed.state:
             case "sent" if not handed.before:
-                return Asked(_handle(wish, recipient), sent=True)
+                return Asked(handle_of(wish, recipient), sent=True)
             case "sent" if await self._same_waits(handed.decision_id, recipient, wish):
-                return Asked(_handle(wish, recipient), sent=False)
+                return Asked(handle_of(wish, recipient), sent=False)
             case "sent":
                 raise AskedAlready("within the time that must pass")
             case "open":
@@ -191,21 +184,28 @@ class Confirmations:
             details = (await self._store.log.find(decision_id)).details
         except NotFound:
             return False
-        if details.get("asks") != _told(wish, recipient):
+        if details.get("asks") != name_of(wish, recipient):
             return False
-        number = bytes.fromhex(details.get("number", ""))
-        fields = await pending.get(self._store, recipient.key, number)
-        return fields is not None and wishes.from_fields(fields).confirmed is None
+        found = await self._look(recipient, bytes.fromhex(details.get("number", "")))
+        return found is not None and found.confirmed is None
 
     async def _fulfil(
-        self, recipient: Recipient, wish: Wish, click: Mapping[str, str], number: bytes
+        self, recipient: Recipient, wish: Wish, click: Mapping[str, str], number: bytes, channel: Channel
     ) -> None:
         """Each part under an id of its own that outlives the link: pressed twice, it is done once."""
-        evidence = {**wish.evidence, **self._shown(wish), **click}
+        evidence = {**wish.evidence, **self._shown(wish, channel), **click}
         if wish.kind is not Kind.CONSENT:
-            await self._take_up(recipient, wish, evidence, _id("request", number.hex()))
+            await self._take_up(recipient, wish, evidence, named("request", number.hex()))
             return
-        for place, scope in enumerate(wish.scopes):
+        done = [await self._give(recipient, wish, scope, evidence, number) for scope in wish.scopes]
+        if not any(done):
+            raise NotFound("taken back while it was pressed")
+
+    async def _give(
+        self, recipient: Recipient, wish: Wish, scope: Scope, evidence: Mapping[str, str], number: bytes
+    ) -> bool:
+        """The consent to one scope; False when it was cancelled first."""
+        try:
             await self._changes.consent(
                 recipient,
                 scope,
@@ -216,55 +216,22 @@ class Confirmations:
                 evidence=evidence,
                 expires=wish.expires,
                 direct=True,
-                change_id=_id("confirm", number.hex(), str(place)),
+                unless_erased=True,
+                change_id=confirms(number, change_of(wish, scope, recipient.exact).entry_id),
                 kept=timedelta(days=self._days + 1),
             )
+        except IdempotencyMismatch:
+            return False
+        return True
 
-    def _shown(self, wish: Wish) -> dict[str, str]:
+    def _shown(self, wish: Wish, channel: Channel) -> dict[str, str]:
         text = words(wish.language)
+        by_text = channel is Channel.SMS
         return {
             "asked_at": wish.asked.isoformat(timespec="seconds"),
             "asked_by": wish.actor,
-            "wording": confirmation_letter.wording(text, wish.kind),
+            "wording": confirmation_text.wording(text.language, wish.kind)
+            if by_text
+            else confirmation_letter.wording(text, wish.kind),
             "wording_language": text.language,
         }
-
-
-def _consent(wish: Wish, scope: Scope, exact: str) -> Consent:
-    """As it would be if it were confirmed now."""
-    change = _change(wish, scope, exact)
-    return Consent(
-        id=change.entry_id,
-        scope=scope,
-        basis=change.basis,
-        source=change.source,
-        actor="recipient",
-        at=wish.asked,
-        order=_ORDER_OF_A_NEW_ONE,
-        exact=exact,
-        direct=True,
-    )
-
-
-def _change(wish: Wish, scope: Scope, exact: str) -> GiveConsent:
-    return GiveConsent(scope, Basis.DOUBLE_OPT_IN, wish.source, "recipient", wish.asked, exact)
-
-
-def _handle(wish: Wish, recipient: Recipient) -> str:
-    if not wish.scopes:
-        return ""
-    return handle(CONSENT_HANDLE, recipient.key, _change(wish, wish.scopes[0], recipient.exact).entry_id)
-
-
-def _told(wish: Wish, recipient: Recipient) -> str:
-    """Names what is asked: the same wish has the same name."""
-    entries = sorted(_change(wish, scope, recipient.exact).entry_id for scope in wish.scopes)
-    return _id(wish.kind, wish.sender, recipient.exact, *entries)[:24]
-
-
-def _marker(recipient: Recipient, kind: Kind) -> str:
-    return _id("question", kind, recipient.key.hex())
-
-
-def _id(*parts: str) -> str:
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()

@@ -16,6 +16,10 @@ APP = "demo"
 SENDER = "demo"
 DOMAIN = "example.com"
 CONSENTED = ("ann@example.net", "+12025550143")
+NUMBER = "+12025550100"  # 555-01xx is for fiction
+DESK = "+12025550101"
+LINE = "+18005550199"
+ACCOUNT = f"AC{0:032x}"
 HOST = "127.0.0.1"
 
 
@@ -57,6 +61,17 @@ def _document(smtp_port: int, http_port: int, inbound_port: int) -> dict[str, An
                 "list_domain": DOMAIN,
                 "opt_out_mailbox": f"admin@{DOMAIN}",
                 "deliver_to": f"team@{DOMAIN}",
+                "support_phone": LINE,
+                "texts": {"numbers": [NUMBER], "opt_out": "off"},
+                "calls": {
+                    "numbers": [NUMBER],
+                    "opt_out_line": LINE,
+                    "per_second": 10,
+                    "detect_machine": True,
+                    "play_hosts": [DOMAIN],
+                    "dial_numbers": [DESK],
+                },
+                "twilio": {"account_sid": ACCOUNT, "auth_token_file": "keys/twilio-token"},
                 "dkim": [
                     {"domain": DOMAIN, "selector": selector, "key_file": file}
                     for selector, file in keys.items()

@@ -1,4 +1,4 @@
-"""Keys, certificate and API key of `gateway dev`, made once and kept in its data folder."""
+"""Keys, certificate, Twilio token and API key of `gateway dev`, made once and kept in its data folder."""
 
 import datetime as dt
 import os
@@ -28,6 +28,7 @@ def make(folder: Path) -> str:
     _once(keys / "dkim-rsa.pem", lambda: _pem(generate_private_key(65537, 2048)))
     _once(keys / "dkim-ed25519.pem", lambda: _pem(Ed25519PrivateKey.generate()))
     _once(keys / "tls.pem", _key_with_certificate)
+    _once(keys / "twilio-token", lambda: secrets.token_hex(16).encode() + b"\n")
     _once(folder / "api_key", _api_key)
     return (folder / "api_key").read_text("ascii").strip()
 

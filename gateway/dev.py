@@ -12,8 +12,8 @@ from typing import Any
 from gateway import demo, demo_material, listeners, serving, store_access
 from gateway.config.settings import Settings
 from gateway.data_folder import private
+from gateway.mail_ways_in import INBOUND
 from gateway.signal_pipe import signal_pipe
-from gateway.ways_in import INBOUND
 from gateway.worker_process import SIGNALS
 from suppression.errors import ConfigurationError
 
@@ -129,7 +129,7 @@ def _facts(settings: Settings, api_key: str) -> dict[str, Any]:
 
 
 def welcome(facts: dict[str, Any]) -> str:
-    """Where to look, and three lines to paste into a shell (no "!" in them: bash would take it for history)."""
+    """Where to look, and lines to paste into a shell (no "!" in them: bash would take it for history)."""
     smtp, http = facts["smtp"], facts["http"]
     connect = f"smtplib.SMTP('{smtp['host']}', {smtp['port']})"
     return f"""
@@ -145,6 +145,11 @@ ann@example.net has consented to marketing. Send her a mail, and look into the s
 python3 -c "import smtplib; s = {connect}; s.login('{smtp["username"]}', '{smtp["password"]}')
 s.sendmail('shop@example.com', 'ann@example.net', 'From: Shop <shop@example.com>\\nTo: ann@example.net\\n'
 'Subject: New shoes\\n\\nThe new shoes are here.\\n'); print(s.quit())"
+
++12025550143 has consented as well: text it (marketing waits for the day in Washington), and reply STOP in the sandbox:
+
+curl {http["url"]}/v1/sms -H 'Authorization: Bearer {http["api_key"]}' \\
+  --json '{{"to": "+12025550143", "body": "New shoes", "purpose": "marketing/promotions"}}'
 
 Ctrl-C stops everything."""
 

@@ -1,12 +1,15 @@
-"""The links of recipients: tokens minted into URLs and addresses, and back to what they stand for.
+"""The links of recipients: tokens minted into URLs and addresses, and back again; and those of callbacks.
 
 A token names purpose, sender and app by short tags; what they mean is looked up among all names ever used,
 so that a link works for good.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from suppression.errors import ConfigurationError, InvalidToken
 from suppression.model import ALL, Channel, Recipient, Scope, Sender
@@ -15,6 +18,17 @@ from suppression.token import Token, TokenKeys, TokenKind, tag
 
 CONFIRM_PATH = "/c/"
 MARKETING = "marketing"
+HOOKS_PATH = "/hooks/twilio"
+_ENTRY = re.compile(r"[A-Za-z0-9_-]{1,120}")
+
+
+class Hook(StrEnum):
+    """What Twilio calls back about one message, by the end of its path."""
+
+    STATUS = "/status"
+    KEY = "/voice/key"  # a key was pressed in a call
+    AMD = "/voice/amd"  # who, or what, answered a call
+    GATHERED = "/voice/gathered"  # what was answered to a question of the app's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class Links:
     ) -> None:
         self.inbound_domain = inbound_domain
         self.prefix = public_url.rstrip("/") + "/u/"
+        self.hooks = public_url.rstrip("/") + HOOKS_PATH
         self._confirmations = public_url.rstrip("/") + CONFIRM_PATH
         self._keys = keys
         self._names = tuple(senders)
@@ -99,6 +114,26 @@ class Links:
         """For the header (POST stops at once) or the footer (GET shows a page), by the token's kind."""
         token = Token(kind, channel, recipient.key, self._purpose_tag(purpose), tag(sender), tag(app))
         return self.prefix + self._keys.mint(token)
+
+    def status_url(self, entry_id: str) -> str:
+        """Where Twilio reports what became of a message: it names the message though the answer was lost."""
+        return self.hook_url(Hook.STATUS, entry_id)
+
+    def hook_url(self, hook: Hook, entry_id: str) -> str:
+        """Where Twilio reports one thing about a message: with the message's id, under our own MAC."""
+        query = urlencode({"m": entry_id, "k": self._keys.sign(hook + entry_id)})
+        return f"{self.hooks}{hook}?{query}"
+
+    def read_status(self, m: str, k: str) -> str:
+        """The message's id in a query of `status_url`. InvalidToken."""
+        return self.read_hook(Hook.STATUS, m, k)
+
+    def read_hook(self, hook: Hook, m: str, k: str) -> str:
+        """The message's id in a query of `hook_url`. InvalidToken: altered, or made for another hook."""
+        if not _ENTRY.fullmatch(m):
+            raise InvalidToken("not of the form of a message's id")
+        self._keys.check(hook + m, k)
+        return m
 
     def read(self, text: str) -> Link:
         """What a URL's token stands for. InvalidToken: altered, foreign, or of a sender that is no longer here."""

@@ -8,7 +8,7 @@ from channels.email.providers.sendgrid import SendGrid
 from channels.email.providers.ses import Ses
 from gateway.changes import Changes
 from gateway.config.settings import Settings
-from gateway.http.doors import Hooks
+from gateway.http.doors import MailHooks
 from gateway.inbound.applying import Applying, SoftLimit
 from gateway.inbound.provider_events import ProviderEvents
 from gateway.links import Links
@@ -37,7 +37,7 @@ def applying(settings: Settings, store: Store) -> Applying:
     return Applying(store, Changes(store, settings.consent_expiry), limit)
 
 
-def hooks(settings: Settings, store: Store, links: Links, ways_back: WaysBack) -> Hooks | None:
+def hooks(settings: Settings, store: Store, links: Links, ways_back: WaysBack) -> MailHooks | None:
     """None where settings name no provider."""
     found = readers(settings)
     if not found:
@@ -49,4 +49,4 @@ def hooks(settings: Settings, store: Store, links: Links, ways_back: WaysBack) -
         store.keyring.recipient,
         settings.proofs.senders,
     )
-    return Hooks(found, told.take)
+    return MailHooks(found, told.take)

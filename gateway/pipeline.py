@@ -15,7 +15,7 @@ from suppression.address import Address
 from suppression.decision import Decision, Defer, Reason, Refuse, RuleVerdict, Send
 from suppression.errors import StoreUnavailable
 from suppression.limits import Cap, Limits, counted_as
-from suppression.model import App, Channel, Facts, Recipient, Request, Sender
+from suppression.model import MINIMUM_AGE, App, Channel, Facts, Recipient, Request, Sender
 from suppression.purposes import Catalogue, Purpose
 from suppression.records import Record, RecordKind, without_addresses
 from suppression.rules.caps import capping
@@ -30,7 +30,10 @@ _WAITABLE = timedelta(hours=4)  # DESIGN "Mail": a sender may be told to try aga
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a front asks: one app wanting to reach one address. `system`: the gateway itself asks (a DSN)."""
+    """What a front asks: one app wanting to reach one address. `system`: the gateway itself asks (a DSN).
+
+    answers  of the gateway's own text: id of the entry (of a stop), or of the message, that it answers
+    """
 
     app: App
     channel: Channel
@@ -38,6 +41,7 @@ class Ask:
     address: Address
     legal_notice: str = ""
     system: bool = False
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,25 @@ class Pipeline:
 
     async def peek(self, ask: Ask) -> Refused | None:
         """What would be decided now: a refusal is logged, a Send is nothing yet (None). No Permit comes of it."""
-        decision, request, facts = await self._decide(ask, message=None)
+        decision, request, facts = await self.decide(ask, message=None)
         if isinstance(decision, Send):
             return None
         return await self._refused(request, decision, facts)
+
+    async def refuse(self, ask: Ask, refusal: Refuse, details: Mapping[str, str]) -> Refused:
+        """For what only a front can see to be not permitted: logged like any refusal."""
+        request = self._request(ask, self.recipient(ask.address))
+        record_id = await self.store.record(request, refusal, self.catalogue.generation, details)
+        return Refused(refusal, record_id, request.at)
 
     async def permit(self, ask: Ask, hand_over: HandOver) -> Permit | Refused | InProgress | Settled:
         """Decide, and commit a Send; decide again when something changed in between."""
         facts: Facts | None = None
         for _ in range(_TRIES):
-            decision, request, facts = await self._decide(ask, facts, message=counted_as(hand_over.id))
+            decision, request, facts = await self.decide(ask, facts, message=counted_as(hand_over.id))
             if not isinstance(decision, Send):
                 return await self._refused(request, decision, facts)
-            answer = await self.store.commit(request, decision, facts, hand_over, self._caps(request))
+            answer = await self.store.commit(request, decision, facts, hand_over, self.caps(request))
             if not isinstance(answer, Moved):
                 return answer
             facts = answer.facts
@@ -117,8 +127,8 @@ class Pipeline:
         facts: Facts | None = None
         message = counted_as(change_id) if change_id else ""
         for _ in range(_TRIES):
-            decision, request, facts = await self._decide(ask, facts, message=message)
-            answer = await self.store.commit_check(request, decision, facts, change_id, self._caps(request))
+            decision, request, facts = await self.decide(ask, facts, message=message)
+            answer = await self.store.commit_check(request, decision, facts, change_id, self.caps(request))
             if not isinstance(answer, Moved):
                 if change_id is None:
                     return Decided(decision, answer, request.at)
@@ -128,17 +138,16 @@ class Pipeline:
 
     async def would(self, ask: Ask, at: datetime | None = None) -> Decision:
         """What would be decided (at another time): nothing is logged, and it is no permission."""
-        decision, _, _ = await self._decide(ask, at=at)
+        decision, _, _ = await self.decide(ask, at=at)
         return decision
 
     async def would_each(
         self, app: App, channel: Channel, purpose: Purpose, recipients: Sequence[Recipient]
     ) -> list[Decision]:
         """What would be decided of each, read in one round trip: nothing is logged, and it is no permission."""
-        known = await self._following(partial(self.store.facts_of_many, recipients))
+        known = await self.facts_of_many(recipients)
         at, purpose = self.store.now(), self.catalogue.find(purpose.path)
-        age = self._senders[app.sender].minimum_age if app.sender in self._senders else 13
-        asking = partial(Request, app, channel, purpose, at=at, minimum_age=age)
+        asking = partial(Request, app, channel, purpose, at=at, minimum_age=self._minimum_age(app))
         return [
             policy.decide(asking(recipient), facts, self.catalogue)
             for recipient, facts in zip(recipients, known, strict=True)
@@ -150,10 +159,16 @@ class Pipeline:
         facts = await self._facts(recipient)
         return policy.explain(self._request(ask, recipient, at), facts, self.catalogue)
 
-    async def _decide(
-        self, ask: Ask, facts: Facts | None = None, at: datetime | None = None, message: str | None = ""
+    async def decide(
+        self,
+        ask: Ask,
+        facts: Facts | None = None,
+        at: datetime | None = None,
+        message: str | None = "",
+        recipient: Recipient | None = None,
     ) -> tuple[Decision, Request, Facts]:
-        recipient = self.recipient(ask.address)
+        """The decision alone, on these facts if they are still by the catalogue in force."""
+        recipient = recipient or self.recipient(ask.address)
         if facts is None or facts.generation != self.catalogue.generation:
             facts = await self._facts(recipient)
         request = self._request(ask, recipient, at, message)
@@ -167,16 +182,24 @@ class Pipeline:
         return facts
 
     async def _following(self, read: Callable[[Limits], Awaitable[list[Facts]]]) -> list[Facts]:
-        """Another process may have put a newer catalogue in force: facts are read, and decided, by that."""
+        """Another process may have put a newer catalogue in force: facts are read, and decided, by that.
+
+        One of another version may have: what it ships is not known here, so nothing is decided here any more.
+        """
         facts = await read(self.catalogue.limits)
         if any(one.generation != self.catalogue.generation for one in facts):
             self.catalogue = await self.store.catalogue()
             facts = await read(self.catalogue.limits)
         if any(one.generation != self.catalogue.generation for one in facts):
-            raise StoreUnavailable("the catalogue is being changed")
+            raise StoreUnavailable("the catalogue is being changed, or another version put its own in force")
         return facts
 
-    def _caps(self, request: Request) -> tuple[Cap, ...]:
+    async def facts_of_many(self, recipients: Sequence[Recipient]) -> list[Facts]:
+        """Read in one round trip."""
+        return await self._following(partial(self.store.facts_of_many, recipients))
+
+    def caps(self, request: Request) -> tuple[Cap, ...]:
+        """Those that count this message."""
         return capping(request, self.catalogue.limits)
 
     def _request(
@@ -189,10 +212,15 @@ class Pipeline:
             recipient=recipient,
             at=at or self.store.now(),
             legal_notice=ask.legal_notice,
-            minimum_age=self._senders[ask.app.sender].minimum_age if ask.app.sender in self._senders else 13,
+            minimum_age=self._minimum_age(ask.app),
             system=ask.system,
             message=message,
+            answers=ask.answers,
         )
+
+    def _minimum_age(self, app: App) -> int:
+        sender = self._senders.get(app.sender)
+        return MINIMUM_AGE if sender is None else sender.minimum_age
 
     async def _refused(self, request: Request, decision: Refuse | Defer, facts: Facts) -> Refused:
         record_id = await self.store.record(request, decision, facts.generation)

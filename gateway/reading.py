@@ -1,6 +1,6 @@
 """What the store knows, for pages and API: facts, records, entries by their ids, and what became of a message."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from suppression.errors import NotFound
@@ -8,6 +8,7 @@ from suppression.model import Consent, Facts, Recipient, Suppression
 from suppression.records import Record
 from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE
 from suppression.store.keys import parse_handle
+from suppression.store.log import Part
 from suppression.store.store import Store
 
 _ROUND_TRIP_SHARD = b"\x00" * 16
@@ -44,6 +45,13 @@ class Reading:
         """A recipient's last records, oldest first."""
         recent = await self._store.log.recent(recipient.key, await self.facts(recipient))
         return recent[::-1]
+
+    async def log(
+        self, recipient: Recipient, keeps: Callable[[Record], bool], limit: int, before: str
+    ) -> Part:
+        """A recipient's records that `keeps` takes, newest first, from a cursor on. NotFound for one that is none."""
+        facts = await self.facts(recipient)
+        return await self._store.log.part(recipient.key, facts, keeps, limit, before)
 
     async def decision(self, record_id: str) -> Sequence[Record]:
         """A record and how what began with it ended, oldest first; none for an unknown id."""

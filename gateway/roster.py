@@ -62,6 +62,16 @@ class Roster:
         check_owner(person, owner)
         return tuple(Recipient(key, "") for key in person.members)
 
+    async def strangers(
+        self, person_id: str, recipients: Sequence[Recipient], owner: str
+    ) -> Sequence[Recipient]:
+        """Those that are not known to be the person's; none where nobody told of the person. NotPermitted."""
+        person = await self._people.read(self._store.keyring.person(person_id))
+        if not person.version:
+            return ()
+        check_owner(person, owner)
+        return [recipient for recipient in recipients if recipient.key not in person.members]
+
     async def beside(self, recipient: Recipient) -> tuple[Recipient, ...]:
         """The recipient, and all others of its person."""
         facts = await self._store.facts(recipient, self._store.client.stops)

@@ -15,8 +15,8 @@ import structlog
 from gateway import listeners, store_access, supervisor, wiring
 from gateway.config.settings import Settings
 from gateway.embedded import EmbeddedServer
+from gateway.mail_ways_in import INBOUND, LMTP
 from gateway.signal_pipe import signal_pipe
-from gateway.ways_in import INBOUND, LMTP
 from gateway.worker_process import SIGNALS
 
 _log = structlog.get_logger()

@@ -4,21 +4,18 @@ import asyncio
 import hashlib
 import ipaddress
 import ssl
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 import uvloop
 
-from channels.carrier import Carriers
-from channels.email.mail import Mail
-from channels.email.next_hop import NextHop
-from channels.email.smtp_pool import SmtpPool
-from channels.email.smtp_relay import SmtpCarriers
-from channels.sandbox import Sandbox, SandboxMailCarriers
-from gateway import acceptor, garbage, mail_providers, ways_in
+from gateway import acceptor, garbage, mail_providers, mail_ways_in, ways_out
 from gateway.audiences import Audiences
+from gateway.calls import Calls
 from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations
@@ -26,6 +23,7 @@ from gateway.connections import Connections
 from gateway.connections import Limits as ConnectionLimits
 from gateway.data_requests import requests
 from gateway.draining import told_to_drain
+from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
@@ -33,12 +31,16 @@ from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
-from gateway.http.doors import Doors, Subjects
+from gateway.http.doors import Doors, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
+from gateway.provider_codes import Failure
 from gateway.reading import Reading
+from gateway.reviews import Reviewing
 from gateway.roster import Roster
+from gateway.sending import Sending
+from gateway.smtp.auth import Login
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
@@ -50,13 +52,19 @@ from gateway.smtp.own_mail import OwnMail
 from gateway.smtp.recipients import Recipients
 from gateway.smtp.server import SmtpServer
 from gateway.smtp.signers import Signers
-from gateway.state.api_keys import ApiKeys
+from gateway.state.api_keys import ApiKeys, digest_of
 from gateway.store_access import open_store
+from gateway.texts import Texts
+from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
+from gateway.ways_out import Phones
 from gateway.worker_process import WorkerContext
 from suppression.model import App
+from suppression.outbox import Entry
 from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.apply import entry_handle
+from suppression.store.outbox import Outbox
+from suppression.store.reviews import Reviews
 from suppression.store.store import Store
 from suppression.store.ways_back import WaysBack
 from suppression.token import TokenKeys
@@ -73,28 +81,36 @@ def run_worker(settings: Settings, context: WorkerContext) -> None:
     uvloop.run(_work(settings, context))
 
 
+@dataclass(frozen=True, slots=True)
+class _Roads:
+    """What one worker has of each. `incoming`: None where nobody has an account at Twilio."""
+
+    store: Store
+    pipeline: Pipeline
+    links: Links
+    changes: Changes
+    sending: Sending
+    phones: Phones
+    desk: Desk
+    incoming: WaysIn | None
+
+
 async def _work(settings: Settings, context: WorkerContext) -> None:
     async with open_store(settings) as store:
-        pipeline = Pipeline(store, await store.catalogue(), settings.senders)
-        links = _links(settings, pipeline)
-        carriers = _mail_carriers(settings)
-        composer = _composer(settings, pipeline, links)
+        roads, ways_back = await _roads(settings, store), WaysBack(store)
+        pipeline, links = roads.pipeline, roads.links
+        carriers, composer = ways_out.mail(settings), _composer(settings, roads)
         own = OwnMail(Relay(pipeline, carriers), composer)
-        ways_back = WaysBack(store)
         hooks = mail_providers.hooks(settings, store, links, ways_back)
-        doors = replace(_doors(settings, store, pipeline, links, own), hooks=hooks)
+        doors = replace(_doors(settings, roads, own), mail_hooks=hooks)
         delivery = Delivery(pipeline, carriers, composer, _smtp_limits(settings), ways_back)
         smtp = _smtp_server(settings, pipeline, delivery, ApiKeys(store.client.sends))
-        inbound = ways_in.servers(settings, store, pipeline, links, own, ways_back, smtp.tls)
+        inbound = mail_ways_in.servers(settings, store, pipeline, links, own, ways_back, smtp.tls)
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                *_accept_mail(settings, context, smtp, tasks),
-                *_accept_inbound(settings, context, inbound, tasks),
-                tasks.create_task(sweep_forever(store)),
-                tasks.create_task(rewrite_forever(store)),
-                tasks.create_task(watch_headroom(store, settings.store.data_dir)),
-            ]
+            duties = (tasks.create_task(duty) for duty in _duties(settings, roads))
+            accepting = _accept_mail(settings, context, smtp, tasks)
+            running = [*accepting, *_accept_inbound(settings, context, inbound, tasks), *duties]
             http = [await task for task in _serve_http(settings, context, doors)]
             context.ready()
             await told_to_drain(context)
@@ -103,8 +119,51 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
                 task.cancel()
             await asyncio.wait(running)  # a connection that was just accepted is to be drained too
             mail = (server.drain(_DRAIN) for server in (smtp, *inbound.values()))
-            await asyncio.gather(*mail, *(server.drain() for server in http))
+            await asyncio.gather(*mail, roads.desk.drain(_DRAIN), *(server.drain() for server in http))
         await carriers.close()
+        await roads.phones.close()
+
+
+async def _roads(settings: Settings, store: Store) -> _Roads:
+    pipeline = Pipeline(store, await store.catalogue(), settings.senders)
+    links, changes = _links(settings, pipeline), Changes(store, settings.consent_expiry)
+    sending, phones = Sending(pipeline, Outbox(store), settings.apps), ways_out.phones(settings, links.hooks)
+    incoming = ways_in(
+        store,
+        links,
+        settings.senders,
+        settings.twilio,
+        sending,
+        changes,
+        public_url=settings.public_url,
+        replace=phones.replace,
+        heard=lambda channel, sender, fault: desk.gates.reported(channel, sender, fault=fault),
+    )
+
+    async def learn(entry: Entry, code: int) -> None:
+        sender = settings.senders.get(entry.sender)
+        await incoming.codes.learn(Failure(entry.id, entry.recipient, entry.channel, sender, code))
+
+    desk = Desk(sending, settings.senders, links.hook_url, phones.ways, learn)
+    return _Roads(
+        store, pipeline, links, changes, sending, phones, desk, incoming if settings.twilio else None
+    )
+
+
+def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, None]]:
+    """What runs until it is cancelled."""
+    yield sweep_forever(roads.store)
+    yield rewrite_forever(roads.store)
+    yield watch_headroom(roads.store, settings.store.data_dir)
+    if roads.phones.ways:
+        yield _dispatch(roads.desk)
+    if roads.incoming is not None and roads.phones.clients:
+        clients, replies = roads.phones.clients, roads.incoming.replies
+        yield catching_up(roads.store, settings.senders, settings.twilio, clients, replies).run()
+
+
+async def _dispatch(desk: Desk) -> None:
+    await desk.start()
 
 
 def _links(settings: Settings, pipeline: Pipeline) -> Links:
@@ -115,42 +174,6 @@ def _links(settings: Settings, pipeline: Pipeline) -> Links:
     )
 
 
-def _mail_carriers(settings: Settings) -> Carriers[Mail]:
-    if settings.dev and settings.given.next_hop is None:
-        return SandboxMailCarriers(_sandbox(settings))
-    hop = settings.next_hop
-    context = None
-    if hop.tls != "none":
-        context = ssl.create_default_context(cafile=hop.ca_file)
-        if not hop.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-    return SmtpCarriers(
-        SmtpPool(
-            NextHop(
-                host=hop.host,
-                port=hop.port,
-                tls=hop.tls,
-                hello=settings.hostname,
-                username=hop.username,
-                password=settings.next_hop_password(),
-                tls_context=context,
-                connections=hop.connections,
-                connect_timeout=hop.connect_timeout,
-                command_timeout=hop.command_timeout,
-                final_timeout=hop.final_timeout,
-                idle=hop.idle_timeout,
-            )
-        )
-    )
-
-
-def _sandbox(settings: Settings) -> Sandbox:
-    if settings.store.data_dir is None:
-        raise ValueError("the sandbox needs a data folder")
-    return Sandbox(settings.store.data_dir / "sandbox")
-
-
 def _signers(settings: Settings, name: str) -> Signers:
     keys = settings.dkim.get(name, ())
     any_from = keys[0].domain if settings.dev and keys else None
@@ -158,12 +181,12 @@ def _signers(settings: Settings, name: str) -> Signers:
     return Signers.of(keys, any_from=any_from, unsigned_headers=_REWRITTEN_BY[profile])
 
 
-def _composer(settings: Settings, pipeline: Pipeline, links: Links) -> Composer:
+def _composer(settings: Settings, roads: _Roads) -> Composer:
     return Composer(
         hostname=settings.hostname,
         senders=settings.senders,
-        links=links,
-        recipient=pipeline.recipient,
+        links=roads.links,
+        recipient=roads.pipeline.recipient,
         signers={name: _signers(settings, name) for name in settings.senders},
     )
 
@@ -204,12 +227,16 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-async def _authenticate(settings: Settings, keys: ApiKeys, name: str, password: str) -> App | None:
+async def _authenticate(settings: Settings, keys: ApiKeys, name: str, password: str) -> Login | None:
     """An app's SMTP password is one of its API keys."""
-    key = await keys.find(password)
-    if key is None or key.app != name or "app" not in key.scopes:
-        return None
-    return settings.apps.get(name)
+    still = partial(_may_send, keys, name, digest_of(password))
+    app = settings.apps.get(name)
+    return Login(app, still) if await still() and app is not None else None
+
+
+async def _may_send(keys: ApiKeys, name: str, digest: bytes) -> bool:
+    key = await keys.of(digest)
+    return key is not None and key.app == name and "app" in key.scopes
 
 
 def _app_for_address(settings: Settings, address: str) -> App | None:
@@ -256,7 +283,7 @@ def _accept_inbound(
     if given is None:
         return []
     of_one = given.max_connections if settings.dev else given.max_connections_per_address
-    per_address = {ways_in.INBOUND: of_one, ways_in.LMTP: given.max_connections}
+    per_address = {mail_ways_in.INBOUND: of_one, mail_ways_in.LMTP: given.max_connections}
     accepting = []
     for name, listener in context.sockets.items():
         kind = name.partition(":")[0]
@@ -286,8 +313,10 @@ def _serve_http(
     ]
 
 
-def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, own: OwnMail) -> Doors:
-    changes = Changes(store, settings.consent_expiry)
+def _doors(settings: Settings, roads: _Roads, own: OwnMail) -> Doors:
+    store, pipeline, changes, roster = roads.store, roads.pipeline, roads.changes, Roster(roads.store)
+    confirmations = _confirmations(settings, roads, own)
+    ask_erasure = erasure_question(confirmations, settings.senders, store)
     return Doors(
         keys=ApiKeys(store.client.stops),
         apps=settings.apps,
@@ -298,38 +327,55 @@ def _doors(settings: Settings, store: Store, pipeline: Pipeline, links: Links, o
         deciding=pipeline,
         changes=changes,
         reading=Reading(store),
-        link=links.read,
-        confirm_link=links.read_confirmation,
-        confirmations=Confirmations(
-            store,
-            pipeline,
-            links,
-            settings.senders,
-            own.send,
-            requests(store, changes),
-            changes=changes,
-            days=settings.given.consents.confirmation_days,
-        ),
+        link=roads.links.read,
+        confirm_link=roads.links.read_confirmation,
+        confirmations=confirmations,
         address=store.address,
         record_view=partial(_record_view, store),
         audiences=Audiences(store, pipeline),
         clock=store.now,
         form_key=_form_key(settings),
-        sandbox=SandboxDoor(_sandbox(settings), store.set_clock, store.follow_clock)
-        if settings.dev
-        else None,
-        subjects=_subjects(settings, store),
+        sandbox=_sandbox(settings, roads) if settings.dev else None,
+        subjects=Subjects(
+            roster=roster,
+            erase=changes.erase,
+            exporting=Exporting(store, roster),
+            events=Events(store, changes, roster, settings.senders),
+        ),
+        sends=Sends(
+            roads.sending,
+            roads.sending.outbox,
+            Texts(settings.senders, roads.links, pipeline.recipient),
+            Calls(settings.senders, roads.links, pipeline.recipient),
+            roster.strangers,
+        ),
+        hooks=roads.incoming.hooks if roads.incoming is not None else None,
+        reviewing=Reviewing(store, Reviews(store), changes, ask_erasure),
     )
 
 
-def _subjects(settings: Settings, store: Store) -> Subjects:
-    changes, roster = Changes(store, settings.consent_expiry), Roster(store)
-    return Subjects(
-        roster=roster,
-        erase=changes.erase,
-        exporting=Exporting(store, roster),
-        events=Events(store, changes, roster, settings.senders),
+def _confirmations(settings: Settings, roads: _Roads, own: OwnMail) -> Confirmations:
+    return Confirmations(
+        roads.store,
+        roads.pipeline,
+        roads.links,
+        settings.senders,
+        own.send,
+        requests(roads.store, roads.changes),
+        changes=roads.changes,
+        put=roads.sending.accept,
+        days=settings.given.consents.confirmation_days,
     )
+
+
+def _sandbox(settings: Settings, roads: _Roads) -> SandboxDoor:
+    store = roads.store
+
+    async def set_clock(now: datetime | None) -> None:
+        await store.set_clock(now)
+        roads.desk.look()
+
+    return SandboxDoor(ways_out.sandbox(settings), set_clock, store.follow_clock, roads.phones.played)
 
 
 def _form_key(settings: Settings) -> bytes:

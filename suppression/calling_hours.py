@@ -12,9 +12,9 @@ from operator import and_
 from suppression import zone_names
 from suppression.hours_presets import Presets
 from suppression.number_zones import region_of, zones_of
-from suppression.open_hours import NO_RESERVE, Hours, next_open, open_in_all
+from suppression.open_hours import NO_RESERVE, Hours, closes, next_open, open_in_all
 
-__all__ = ["ClosedUntil", "Judgement", "NeverOpen", "Open", "ZoneUnknown", "hours_for", "judge"]
+__all__ = ["ClosedUntil", "Judgement", "NeverOpen", "Open", "ZoneUnknown", "closing", "hours_for", "judge"]
 
 NOTHING_KNOWN: frozenset[str] = frozenset()
 
@@ -62,16 +62,41 @@ def judge(
     reserve: timedelta = NO_RESERVE,
 ) -> Judgement:
     """`reserve`: how long a call takes: it must end within the hours too. `known_country`: "GB", or "US-FL"."""
-    known = frozenset(map(zone_names.canonical, known_zones))
-    zones = known if known and not marketing else known | zones_of(e164)
-    placed = frozenset(zone for zone in zones if zone is not None)
-    if not zones or len(placed) < len(zones):
+    placed = _placed(e164, known_zones, marketing=marketing)
+    if placed is None:
         return ZoneUnknown()
     hours = hours_for(channel, e164, known_country=known_country, known_zones=known_zones, presets=presets)
     if open_in_all(hours, placed, at, reserve):
         return Open(hours.name, placed)
     until = next_open(hours, placed, at, reserve)
     return NeverOpen(hours.name, placed) if until is None else ClosedUntil(until, hours.name, placed)
+
+
+def closing(
+    channel: str,
+    e164: str,
+    at: datetime,
+    *,
+    marketing: bool,
+    presets: Presets,
+    known_zones: frozenset[str] = NOTHING_KNOWN,
+    known_country: str | None = None,
+    within: timedelta,
+) -> datetime | None:
+    """When what is open at `at` closes; None when it stays open for so long. What is not open closes at once."""
+    placed = _placed(e164, known_zones, marketing=marketing)
+    if placed is None:
+        return at
+    hours = hours_for(channel, e164, known_country=known_country, known_zones=known_zones, presets=presets)
+    return closes(hours, placed, at, within)
+
+
+def _placed(e164: str, known_zones: frozenset[str], *, marketing: bool) -> frozenset[str] | None:
+    """The zones that count; None when one of them is none, or there is none at all."""
+    known = frozenset(map(zone_names.canonical, known_zones))
+    zones = known if known and not marketing else known | zones_of(e164)
+    placed = frozenset(zone for zone in zones if zone is not None)
+    return placed if zones and len(placed) == len(zones) else None
 
 
 def hours_for(

@@ -55,18 +55,25 @@ class Suppress:
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """`order`: lift the entry only as it was at that commit (an undo ends what its own click made)."""
+    """`order`: lift the entry only as it was at that commit (an undo ends what its own click made).
+
+    `reviewed`: it is the pause of a review that was decided, which nothing else ends.
+    """
 
     entry_id: str
     actor: str
     at: datetime
     order: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
+    reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GiveConsent:
-    """`unless_objected`: Conflict when the recipient said no to any of it before (what follows from a sale)."""
+    """`unless_objected`: Conflict when the recipient said no to any of it before (what follows from a sale).
+
+    unless_erased  Conflict when the recipient was erased: what was asked for went with all else
+    """
 
     scope: Scope
     basis: Basis
@@ -79,6 +86,7 @@ class GiveConsent:
     overrides: frozenset[str] = frozenset()
     evidence: Mapping[str, str] = field(default_factory=dict)
     unless_objected: bool = False
+    unless_erased: bool = False
 
     @property
     def entry_id(self) -> str:
@@ -162,8 +170,14 @@ def _suppress(facts: Facts, change: Suppress) -> Plan:
         exact=change.exact,
     )
     if known is None or not known.in_force(change.at):  # one that has ended begins anew
-        return Plan(entry, None, created=True)
-    return Plan(replace(known, until=_later(known.until, change.until)), None, created=False)
+        return Plan(entry, None, created=True, replaces=_answered_by(facts, change))
+    longer = replace(known, until=_later(known.until, change.until))
+    return Plan(longer, None, created=False, replaces=_answered_by(facts, change))
+
+
+def _answered_by(facts: Facts, change: Suppress) -> tuple[Suppression, ...]:
+    """Of the erased there is nothing left to read, so nobody could end the pauses of their reviews."""
+    return tuple(entry for entry in facts.suppressions if change.erases and entry.reason is Reason.IN_REVIEW)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -174,7 +188,7 @@ def _lift(facts: Facts, change: Lift) -> Plan:
     entry = next((entry for entry in facts.suppressions if entry.id == change.entry_id), None)
     if entry is None or (change.order is not None and entry.order != change.order):
         raise NotFound("no such entry")
-    if entry.reason not in LIFTABLE:
+    if entry.reason not in LIFTABLE and not (change.reviewed and entry.reason is Reason.IN_REVIEW):
         raise Conflict(f"an entry of reason {entry.reason} is not lifted")
     return Plan(None, entry, created=False)
 
@@ -183,6 +197,8 @@ def _consent(facts: Facts, change: GiveConsent) -> Plan:
     known = next((entry for entry in facts.consents if entry.id == change.entry_id), None)
     if unknown := change.overrides - {entry.id for entry in facts.suppressions}:
         raise NotFound(f"{len(unknown)} of the entries to override are not this recipient's")
+    if change.unless_erased and any(stop.reason is Reason.ERASED for stop in facts.suppressions):
+        raise Conflict("erased since it was asked for")
     if change.unless_objected and _objected(facts, change):
         raise Conflict("the recipient said no to it")
     entry = Consent(

@@ -15,6 +15,7 @@ from suppression.decision import Reason
 from suppression.purposes import Purpose
 
 ALL = "*"
+MINIMUM_AGE = 13  # years, where a sender sets none
 
 
 def position(order: str) -> tuple[int, int]:
@@ -171,6 +172,7 @@ class Facts:
     recent       ids of the last 6 log records, newest last
     listed       names of the registers and lists in force that have the recipient
     counted      what caps have counted
+    waiting      how many entries the recipient has in the outbox
     """
 
     version: str = ""
@@ -187,6 +189,7 @@ class Facts:
     recent: tuple[str, ...] = ()
     listed: frozenset[str] = frozenset()
     counted: tuple[Counted, ...] = ()
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +215,10 @@ class Request:
     recipient: Recipient
     at: datetime
     legal_notice: str = ""  # the app's reference, where it marks the message as a legal notice
-    minimum_age: int = 13
+    minimum_age: int = MINIMUM_AGE
     system: bool = False  # the gateway's own answer (a DSN, a confirmation): `system/*` is for it alone
     message: str | None = ""  # by which caps know it again; "" for a new one, None while that is not known
+    answers: str = ""  # of an own answer: id of the entry, or of the message, that it answers
 
 
 Evidence = Mapping[str, str]
@@ -226,6 +230,56 @@ class SoftOptIn:
 
     purposes: tuple[str, ...]
     months: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextSettings:
+    """How a sender's texts go. Phone numbers are in E.164.
+
+    numbers        it may text from; the first is used where no service is named
+    service        messaging service at the provider (MG...); "" for none
+    opt_out        what the provider does itself with STOP: "default" (blocks and answers), "advanced" (and says so:
+                   OptOutType), "off" (nothing: the gateway answers)
+    max_segments   longer texts are refused
+    transliterate  write what GSM-7 lacks as what it has, where that keeps a text from going in UCS-2
+    hint           own wording of the opt-out hint; None for the shipped one in the recipient's language
+    link_hint_countries  where replies are impossible: the hint is a link there
+    """
+
+    numbers: tuple[str, ...] = ()
+    service: str = ""
+    opt_out: str = "default"
+    max_segments: int = 6
+    transliterate: bool = False
+    hint: str | None = None
+    link_hint_countries: frozenset[str] = frozenset({"IN"})
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """How a sender's calls go. Phone numbers are in E.164.
+
+    numbers         it may call from; the first is used
+    opt_out_line    toll-free number that is answered with the opt-out menu
+    identity        who calls, as it is said first; "" for the sender's title
+    voice, language of Say; "" for the provider's own voice, and for the sender's language
+    ring_seconds    how long it may ring
+    per_second      calls begun a second, at most
+    detect_machine  ask for answering machines, in the background, to play them their own text
+    play_hosts      hosts that Play may name
+    dial_numbers    numbers of the sender's own that a transactional call may be put through to
+    """
+
+    numbers: tuple[str, ...] = ()
+    opt_out_line: str = ""
+    identity: str = ""
+    voice: str = ""
+    language: str = ""
+    ring_seconds: int = 25
+    per_second: float = 1.0
+    detect_machine: bool = False
+    play_hosts: tuple[str, ...] = ()
+    dial_numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +295,7 @@ class Sender:
     soft_opt_in    what an app's `order` gives; None: nothing
     return_path    "ours": bounces of mail with a way out come to the gateway, where mail comes in; or "keep"
     opt_out_mailbox, deliver_to  address at which people say stop by mail, and where all mail to it is relayed
+    texts, calls   how they go; None: it sends none
     """
 
     name: str
@@ -249,7 +304,7 @@ class Sender:
     from_domains: tuple[str, ...] = ()
     list_domain: str = ""
     support_phone: str = ""
-    minimum_age: int = 13
+    minimum_age: int = MINIMUM_AGE
     one_click_stops: str = "purpose"
     from_address: str = ""
     language: str = "en"
@@ -259,3 +314,5 @@ class Sender:
     return_path: str = "ours"
     opt_out_mailbox: str = ""
     deliver_to: str = ""
+    texts: TextSettings | None = None
+    calls: CallSettings | None = None

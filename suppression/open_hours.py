@@ -96,6 +96,18 @@ def next_open(
     return None
 
 
+def closes(hours: Hours, zones: frozenset[str], at: datetime, within: timedelta) -> datetime | None:
+    """The first instant from `at` on that is not open everywhere; None when there is none for so long."""
+    now = _seconds(at)
+    last = now + within.total_seconds()
+    while now <= last:
+        end = _open_to(hours, zones, now)
+        if end is None:
+            return datetime.fromtimestamp(now, UTC)
+        now = end
+    return None
+
+
 def _seconds(at: datetime) -> float:
     if at.tzinfo is None:
         raise ValueError("a time without a zone is no instant")
@@ -110,12 +122,17 @@ def _stretches(hours: Hours, zones: frozenset[str], since: float, last: float) -
 def _stays_open(hours: Hours, zones: frozenset[str], since: float, last: float) -> bool:
     """Whether every instant of [since, last] is open; a stretch ends at UTC midnight and goes on in the next day's."""
     while since <= last:
-        today = _open_on(hours, zones, int(since // _DAY))
-        end = next((end for begin, end in today if begin <= since < end), None)
+        end = _open_to(hours, zones, since)
         if end is None:
             return False
         since = end
     return True
+
+
+def _open_to(hours: Hours, zones: frozenset[str], now: float) -> float | None:
+    """To when the day's stretch goes that `now` is in; None when it is closed."""
+    today = _open_on(hours, zones, int(now // _DAY))
+    return next((end for begin, end in today if begin <= now < end), None)
 
 
 @lru_cache(maxsize=8192)

@@ -7,6 +7,7 @@ trunk prefix, again and again (+310000000): a number that does not read as itsel
 """
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
 from suppression.errors import UnusableAddress
@@ -22,6 +23,8 @@ _NUMBER = re.compile(rf"{_SEPARATOR}*[+\uff0b]?(?:{_SEPARATOR}*\d)+{_SEPARATOR}*
 
 def e164(text: str, region: str | None = None) -> str:
     """The number as "+" and digits. Without a region (ISO 3166, "GB") only international format will do."""
+    if _reads_as_itself(text):
+        return text
     if text[:4].lower() == "tel:":
         text = text[4:]
     if len(text) > MAX_INPUT or _NUMBER.fullmatch(text) is None:
@@ -32,6 +35,49 @@ def e164(text: str, region: str | None = None) -> str:
     if number != text and _read(number, None) != number:
         raise UnusableAddress("a number that does not read as itself")
     return number
+
+
+_PLAIN = re.compile(r"\+[1-9][0-9]{1,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Of a calling code. `cut`: what national numbers may begin with that `phonenumbers` might cut."""
+
+    lengths: frozenset[int]
+    cut: re.Pattern[str] | None
+
+
+@cache
+def _plan(calling_code: str) -> _Plan | None:
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata  # noqa: PLC0415 - see _read
+
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(int(calling_code))
+    if regions is None:
+        return None
+    known = PhoneMetadata.metadata_for_region_or_calling_code(int(calling_code), regions[0])
+    if known is None or known.general_desc is None:
+        return None
+    lengths = frozenset(known.general_desc.possible_length)
+    local = frozenset(known.general_desc.possible_length_local_only)
+    prefix = known.national_prefix_for_parsing
+    return _Plan(lengths - local, re.compile(prefix) if prefix else None)
+
+
+def _reads_as_itself(text: str) -> bool:
+    """What `_read` would say of most that comes in, in a tenth of the time. False: ask it."""
+    if _PLAIN.fullmatch(text) is None:
+        return False
+    for end in (2, 3, 4):
+        plan = _plan(text[1:end])
+        if plan is not None:
+            national = text[end:]
+            return (
+                len(national) in plan.lengths
+                and national[0] != "0"
+                and (plan.cut is None or plan.cut.match(national) is None)
+            )
+    return False
 
 
 @cache
@@ -46,6 +92,16 @@ def countries(number: str) -> frozenset[str]:
     codes = _calling_codes()
     found = (codes[number[1:end]] for end in (2, 3, 4) if number[1:end] in codes)
     return next(found, frozenset())
+
+
+def main_country(number: str) -> str | None:
+    """The one that is meant by a calling code which several share ("US"): what is dialled there is read so."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE  # noqa: PLC0415 - see _read
+
+    regions = (
+        COUNTRY_CODE_TO_REGION_CODE.get(int(number[1:end])) for end in (2, 3, 4) if number[1:end].isdecimal()
+    )
+    return next((found[0] for found in regions if found and found[0] != "001"), None)
 
 
 def _read(text: str, region: str | None) -> str:

@@ -15,6 +15,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
+from suppression import shipped
 from suppression.errors import ConfigurationError, UnknownPurpose
 from suppression.limits import Limits
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from suppression.hours_presets import Presets
 
 SYSTEM = "system"
+MARKETING = "marketing"
+STOP_CONFIRMATION = f"{SYSTEM}/stop-confirmation"
+HELP = f"{SYSTEM}/help"
 NO_LIMITS = Limits()
 ALL = "*"
 WILDCARD = "/*"  # the end of a leaf's path that stands for any one segment
@@ -68,6 +72,11 @@ class Purpose:
         """All paths by which it was ever known, today's first."""
         return (self.path, *self.replaces)
 
+    @property
+    def says_how_to_stop(self) -> bool:
+        """Whether each text and call says so itself: all marketing, and where a mail would have a footer."""
+        return self.class_ == MARKETING or self.way_out is WayOut.FOOTER
+
 
 _SYSTEM_CHANNELS = MappingProxyType(dict.fromkeys(("email", "sms", "voice"), ConsentNeed.NONE))
 # The gateway's own answers. Rule `access` keeps apps from them; a stop is confirmed in spite of that stop.
@@ -86,7 +95,7 @@ SYSTEM_PURPOSES: Mapping[str, Purpose] = MappingProxyType(
 
 
 class Catalogue:
-    """All purposes of a company. Immutable; `generation` names its content.
+    """All purposes of a company. Immutable; `generation` names its content, and the data shipped beside it.
 
     purposes   path -> leaf, "marketing/partners/*" under that very path; without the built-in system/*
     replaced   old path -> the path that took its place
@@ -102,7 +111,7 @@ class Catalogue:
         )
         self._nodes = frozenset(above for path in self.purposes for above in paths_above(path))
         self._json = _to_json(self.purposes, limits)
-        self.generation = hashlib.sha256(self._json.encode()).hexdigest()[:16]
+        self.generation = _generation(self._json, shipped.digest())
 
     @classmethod
     @cache
@@ -235,6 +244,10 @@ def paths_above(path: str) -> Iterator[str]:
 def is_path(text: str) -> bool:
     """1 to 6 segments of [a-z0-9-], 64 bytes in all."""
     return len(text) <= 64 and _PATH.fullmatch(text) is not None
+
+
+def _generation(text: str, data: str) -> str:
+    return hashlib.sha256(f"{data}{text}".encode()).hexdigest()[:16]
 
 
 def _to_json(purposes: Mapping[str, Purpose], limits: Limits) -> str:

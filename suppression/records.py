@@ -21,7 +21,19 @@ class RecordKind(StrEnum):
     REJECTED = "rejected"
     POSTPONED = "postponed"
     UNKNOWN = "unknown"
-    BOUNCED = "bounced"  # a mail that had left did not arrive (details: whose fault, and how many were counted)
+    BOUNCED = (
+        "bounced"  # a mail that had left did not arrive (details: whose fault, and how many were counted)
+    )
+    QUEUED = "queued"  # accepted into the outbox: it goes when it is due, if it may then
+    CANCELLED = "cancelled"  # left the outbox unsent: a stop came, the app wanted it, or its time was over
+    DEAD = "dead"  # could not be handed over within its time: held for agents
+    DELIVERED = "delivered"  # the next hop's last report of a message
+    UNDELIVERED = "undelivered"
+    RECEIVED = (
+        "received"  # a recipient wrote or called: what was understood (details), and that it was no stop
+    )
+    REVIEW_OPENED = "review_opened"  # what a recipient wrote is unclear: somebody must read it
+    REVIEWED = "reviewed"
     SUPPRESSED = "suppressed"
     LIFTED = "lifted"
     CONSENTED = "consented"

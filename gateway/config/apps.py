@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from gateway.config import schema
 from gateway.config.problems import Problems
 from suppression.errors import UnknownPurpose
-from suppression.model import ALL, App, Channel
+from suppression.model import ALL, App, Channel, Sender
 from suppression.purposes import SYSTEM, Catalogue
 
 Network = IPv4Network | IPv6Network
@@ -74,14 +74,27 @@ def check_postal_addresses(
     """Marketing mail must name where its sender is to be found: in its footer."""
     for app in apps:
         sender = senders.get(app.sender)
-        if sender and not sender.postal_address and _may_send_marketing_mail(app, catalogue):
+        if sender and not sender.postal_address and _may_market(app, Channel.EMAIL, catalogue):
             problems.note(
                 f"senders.{app.sender}.postal_address", f"is required: app {app.name} may send marketing mail"
             )
 
 
-def _may_send_marketing_mail(app: App, catalogue: Catalogue) -> bool:
-    if app.channels and Channel.EMAIL not in app.channels:
+def check_opt_out_lines(
+    apps: Iterable[App], senders: Mapping[str, Sender], catalogue: Catalogue, problems: Problems
+) -> None:
+    """47 CFR 64.1200(b)(3): an answering machine must be told a number to call."""
+    for app in apps:
+        calls = senders[app.sender].calls if app.sender in senders else None
+        if calls and not calls.opt_out_line and _may_market(app, Channel.VOICE, catalogue):
+            problems.note(
+                f"senders.{app.sender}.calls.opt_out_line",
+                f"is required: app {app.name} may make marketing calls",
+            )
+
+
+def _may_market(app: App, channel: Channel, catalogue: Catalogue) -> bool:
+    if app.channels and channel not in app.channels:
         return False
     usable = (
         leaf
@@ -89,7 +102,7 @@ def _may_send_marketing_mail(app: App, catalogue: Catalogue) -> bool:
         for prefix in app.purposes
         if _within(leaf.path, prefix) or _within(prefix, leaf.path.removesuffix("/*"))
     )
-    return any(leaf.class_ not in _NO_MARKETING and Channel.EMAIL in leaf.channels for leaf in usable)
+    return any(leaf.class_ not in _NO_MARKETING and channel in leaf.channels for leaf in usable)
 
 
 def client_networks(given: Mapping[str, schema.App], problems: Problems) -> ClientNetworks:

@@ -27,8 +27,9 @@ from gateway.config.fields import (
     Section,
     Selector,
 )
+from gateway.config.phones import Calls, Texts, Twilio
 from gateway.config.providers import Bounces, Providers
-from suppression.model import Basis, Channel
+from suppression.model import MINIMUM_AGE, Basis, Channel
 
 
 class Store(Section):
@@ -190,7 +191,7 @@ class Sender(Section):
     from_domains: tuple[FromDomain, ...] = ()
     list_domain: Domain | None = None
     support_phone: Line = ""
-    minimum_age: int = Field(13, ge=0, le=21)
+    minimum_age: int = Field(MINIMUM_AGE, ge=0, le=21)
     one_click_stops: Literal["purpose", "marketing"] = "purpose"
     from_address: Line | None = None
     language: Literal["en", "de", "es", "fr", "hi"] = "en"
@@ -199,6 +200,9 @@ class Sender(Section):
     return_path: Literal["ours", "keep"] = "ours"
     opt_out_mailbox: Line | None = None
     deliver_to: Line | None = None
+    texts: Texts | None = None
+    calls: Calls | None = None
+    twilio: Twilio | None = None
     dkim: tuple[Dkim, ...] = ()
 
 

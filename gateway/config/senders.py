@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from channels.email.dkim import DkimKey
-from gateway.config import mailboxes, schema
+from gateway.config import mailboxes, numbers, schema
 from gateway.config.problems import Problems
 from suppression.address import parse_email, parse_phone
 from suppression.errors import ConfigurationError, UnknownPurpose, UnusableAddress
@@ -42,7 +42,10 @@ def load(
             soft_opt_in=_soft_opt_in(sender, where, catalogue, problems),
             return_path=sender.return_path,
             **mailboxes.load(sender, where, problems),
+            texts=numbers.texts(sender.texts, where, problems),
+            calls=numbers.calls(sender.calls, where, problems),
         )
+    numbers.check_apart(senders, problems)
     return senders, keys
 
 

@@ -8,11 +8,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from channels.email.dkim import DkimKey
-from gateway.config import apps, endpoints, limits, mailboxes, proofs, schema, secrets, senders, sources
+from gateway.config import (
+    apps,
+    endpoints,
+    limits,
+    mailboxes,
+    proofs,
+    schema,
+    secrets,
+    senders,
+    sources,
+    twilio,
+)
 from gateway.config.apps import ClientNetworks
 from gateway.config.problems import Problems
 from gateway.config.proofs import Proofs
 from gateway.config.secrets import Secrets
+from gateway.config.twilio import TwilioAccount
 from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
 from suppression.model import App, Sender
@@ -28,6 +40,7 @@ class Settings:
     dkim      keys by sender
     networks  whose clients need no AUTH
     proofs    what proves that a webhook is a provider's
+    twilio    accounts by sender
     """
 
     given: schema.File
@@ -39,6 +52,7 @@ class Settings:
     apps: Mapping[str, App]
     networks: ClientNetworks
     proofs: Proofs
+    twilio: Mapping[str, TwilioAccount]
 
     @property
     def public_url(self) -> str:
@@ -112,7 +126,9 @@ def parse(
     proven = proofs.load(usable.providers, names, problems)
     found_apps = apps.load(usable.apps, names, catalogue, problems)
     apps.check_postal_addresses(found_apps.values(), usable.senders, catalogue, problems)
+    apps.check_opt_out_lines(found_apps.values(), found_senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)
+    accounts = twilio.load(usable.senders, problems, dev=dev)
     endpoints.check(usable, problems, dev=dev)
     catalogue = catalogue.limited(limits.load(usable, catalogue, problems))
     known = _secrets(usable.secrets, problems, make=make_secrets)
@@ -127,6 +143,7 @@ def parse(
         apps=found_apps,
         networks=networks,
         proofs=proven,
+        twilio=accounts,
     )
 
 

@@ -3,9 +3,11 @@
 from fastapi import APIRouter, FastAPI
 
 from gateway.http import (
+    calls,
     confirming,
     consents,
     data_requests,
+    dead_letters,
     decisions,
     docs,
     events,
@@ -18,16 +20,20 @@ from gateway.http import (
     problems,
     provider_events,
     recipients,
+    reviews,
     sandbox,
     scrub,
     suppressions,
+    texts,
     unsubscribe,
 )
 from gateway.http.doors import Doors
 from gateway.http.edge import Edge
+from gateway.http.twilio import hooks
 
 _RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, confirming, docs)
 _OF_SUBJECTS = (people, data_requests, events)
+_OF_SENDS = (texts, calls, dead_letters)
 
 
 def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
@@ -37,12 +43,21 @@ def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
         # Before `recipients`, whose path takes all that follows it.
         own = [router for resource in _OF_SUBJECTS for router in resource.routes(doors, doors.subjects)]
         routers = own + routers
+    if doors.sends is not None:
+        # First, as the busiest: routes are tried in order.
+        routers = [
+            router for resource in _OF_SENDS for router in resource.routes(doors, doors.sends)
+        ] + routers
     if doors.audiences is not None:
         routers += [
             router for resource in (scrub, feed) for router in resource.routes(doors, doors.audiences)
         ]
+    if doors.mail_hooks is not None:
+        routers += provider_events.routes(doors, doors.mail_hooks)
+    if doors.reviewing is not None:
+        routers += reviews.routes(doors, doors.reviewing)
     if doors.hooks is not None:
-        routers += provider_events.routes(doors, doors.hooks)
+        routers += hooks.routes(doors.hooks)
     routers += pages.routes(doors.senders)
     if operations:
         routers += health.routes(doors)

@@ -11,7 +11,7 @@ from gateway import phrases
 from gateway.confirmations import Barred
 from gateway.http import evidence
 from gateway.http.doors import Doors
-from gateway.http.pages import HEADERS, page, reader
+from gateway.http.pages import HEADERS, page, reader, unknown_link
 from gateway.languages import Words
 from gateway.wishes import Kind, Pending
 from suppression.errors import InvalidToken, NotFound, Unavailable
@@ -32,7 +32,7 @@ class Questions:
             link = self._doors.confirm_link(token)
             found = await self._doors.confirmations.look(link)
         except InvalidToken:
-            return self._unknown(request)
+            return unknown_link(request, self._doors.senders)
         except Unavailable as error:
             return self._not_yet(error, request, token, self._doors.senders[link.sender])
         sender = self._doors.senders[link.sender]
@@ -46,7 +46,7 @@ class Questions:
         try:
             self._doors.confirm_link(token)
         except InvalidToken:
-            return self._unknown(request)
+            return unknown_link(request, self._doors.senders)
         return Response(status_code=204, headers={**HEADERS, "Allow": "GET, HEAD, OPTIONS, POST"})
 
     async def confirm(self, request: Request, token: str) -> Response:
@@ -54,7 +54,7 @@ class Questions:
         try:
             link = self._doors.confirm_link(token)
         except InvalidToken:
-            return self._unknown(request)
+            return unknown_link(request, self._doors.senders)
         sender = self._doors.senders[link.sender]
         click = evidence.of(request, self._doors.clock(), "confirmed")
         try:
@@ -90,11 +90,6 @@ class Questions:
         headers = {"Retry-After": str(error.retry_after)}
         words = reader(request, sender)
         return page("confirm_not_yet.html", 503, words=words, headers=headers, sender=sender, token=token)
-
-    def _unknown(self, request: Request) -> Response:
-        senders = list(self._doors.senders.values())
-        only = senders[0] if len(senders) == 1 else None
-        return page("unknown_link.html", 404, words=reader(request, only), sender=only)
 
 
 def _consent(words: Words, sender: str) -> str:

@@ -27,7 +27,7 @@ from gateway.http.fields import (
     recipient_of,
     sender_named,
 )
-from gateway.http.idempotency import once
+from gateway.http.idempotency import Once, once
 from gateway.http.problems import Forbidden, InvalidField
 from gateway.http.suppressions import Handle
 from gateway.wishes import Wish
@@ -57,7 +57,7 @@ class Yes(Body):
     expires: Moment | None = None
     state: Literal["confirmed", "pending"] = Field(
         "confirmed",
-        description="`pending`: ask the recipient by mail; it is a consent once they press the button there.",
+        description="`pending`: ask the recipient by mail or text; it is a consent once they press the button there.",
     )
     overrides: Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=50)] = (
         Field(default_factory=list, description="Ids of the stops that the recipient took back with it.")
@@ -81,8 +81,8 @@ def routes(doors: Doors) -> list[APIRouter]:
     async def consent(request: Request, body: Yes) -> Response:
         """`effective: false` and `blocked_by`: it is kept, but stops stand that it does not override.
 
-        With `state: "pending"` nothing is recorded yet: a mail asks the recipient, once a week at most, and the
-        consent begins with the click in it. 409 when it could have no effect, or another question waits.
+        With `state: "pending"` nothing is recorded yet: a mail (or text) asks the recipient, once a week at most, and
+        the consent begins with the click in it. 409 when it could have no effect, or another question waits.
         """
         caller = caller_of(request)
         scope = _scope(doors, caller, body)
@@ -90,7 +90,7 @@ def routes(doors: Doors) -> list[APIRouter]:
         check_channels(recipient, scope.channels, "#/channels")
         ids = await once(doors, request)
         if body.state == "pending":
-            return JSONResponse(await _asked(doors, caller, recipient, scope, body), 201)
+            return JSONResponse(await _asked(doors, caller, recipient, scope, body, ids), 201)
         applied = await doors.changes.consent(
             recipient,
             scope,
@@ -114,18 +114,28 @@ def routes(doors: Doors) -> list[APIRouter]:
         ),
     )
     async def withdraw(request: Request, id: Handle) -> Response:  # noqa: A002 - the path's own word
-        """It allows nothing from this answer on. What it was stays in the record."""
-        caller = caller_of(request)
-        held = await doors.reading.entry(id)
-        if held is None or not isinstance(held.entry, Consent) or not caller.sees(held.entry.scope.sender):
-            raise NotFound("no such consent, or not one that the caller may see")
-        applied = await doors.changes.withdraw(id, actor=caller.actor)
-        return JSONResponse(render.entry(applied.handle, applied.entry, doors.clock()))
+        """It allows nothing from this answer on. What it was stays in the record. One that is `pending` never begins:
+        the link in the mail confirms nothing any more.
+        """
+        return JSONResponse(await _withdrawn(doors, caller_of(request), id))
 
     return [router]
 
 
-async def _asked(doors: Doors, caller: Caller, recipient: Recipient, scope: Scope, body: Yes) -> render.Json:
+async def _withdrawn(doors: Doors, caller: Caller, id: str) -> render.Json:  # noqa: A002 - the path's own word
+    asked = await doors.confirmations.cancel(id, caller.actor, caller.sees)
+    held = await doors.reading.entry(id)  # afterwards: if it was confirmed just before, it is here
+    if held is not None and isinstance(held.entry, Consent) and caller.sees(held.entry.scope.sender):
+        applied = await doors.changes.withdraw(id, actor=caller.actor)
+        return render.entry(applied.handle, applied.entry, doors.clock())
+    if asked is None:
+        raise NotFound("no such consent, or not one that the caller may see")
+    return render.entry(id, asked, doors.clock())
+
+
+async def _asked(
+    doors: Doors, caller: Caller, recipient: Recipient, scope: Scope, body: Yes, ids: Once
+) -> render.Json:
     """Double opt-in: the gateway asks, and is answered, itself."""
     if body.basis not in _EXPRESS:
         raise InvalidField("#/basis", "What the recipient is asked to confirm is a double_opt_in.")
@@ -133,8 +143,9 @@ async def _asked(doors: Doors, caller: Caller, recipient: Recipient, scope: Scop
         raise InvalidField(
             "#/overrides", "A confirmed double opt-in names none: it stands above their own stops."
         )
-    if recipient.address is None or recipient.address.kind is not Kind.EMAIL:
-        raise InvalidField("#/address", "Only an e-mail address can be asked to confirm, so far.")
+    by_text = recipient.address is not None and recipient.address.kind is Kind.PHONE
+    if by_text and doors.senders[scope.sender].texts is None:
+        raise InvalidField("#/address", "This sender sends no texts: a phone cannot be asked to confirm.")
     wish = Wish(
         kind=wishes.Kind.CONSENT,
         sender=scope.sender,
@@ -147,7 +158,7 @@ async def _asked(doors: Doors, caller: Caller, recipient: Recipient, scope: Scop
         language=await _language(doors, recipient, scope.sender),
     )
     app = caller.app.name if caller.app is not None else "gateway"
-    asked = await doors.confirmations.ask(recipient, wish, app)
+    asked = await doors.confirmations.ask(recipient, wish, app, change_id=ids.change_id())
     return {"id": asked.handle, "effective": False, "state": "pending"}
 
 

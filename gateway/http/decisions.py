@@ -15,7 +15,7 @@ from gateway.http import examples, render
 from gateway.http.access import Caller, app_asked_for, caller_of, keyed
 from gateway.http.doors import Doors, Entry
 from gateway.http.fields import AddressText, Body, Moment, PurposePath, address_of, leaf, plus_restored
-from gateway.http.idempotency import once
+from gateway.http.idempotency import Once, once
 from gateway.http.problems import InvalidField
 from gateway.pipeline import Ask
 from suppression import address
@@ -73,8 +73,9 @@ def routes(doors: Doors) -> list[APIRouter]:
         caller = caller_of(request)
         caller.acting  # noqa: B018 - refused before anything is parsed
         parsed = [_parse(doors, body, index) for index in range(len(body.requests))]
+        ids = await once(doors, request)
         if body.record:
-            answers = await _recorded(doors, request, caller, parsed)
+            answers = await _recorded(doors, ids, caller, parsed)
         else:
             answers = await _asked(doors, caller, parsed)
         return JSONResponse({"decisions": answers})
@@ -120,10 +121,7 @@ def _parse(doors: Doors, body: Decisions, index: int) -> _Parsed:
     return _Parsed(one, purpose, found)
 
 
-async def _recorded(
-    doors: Doors, request: Request, caller: Caller, parsed: list[_Parsed]
-) -> list[render.Json]:
-    ids = await once(doors, request)
+async def _recorded(doors: Doors, ids: Once, caller: Caller, parsed: list[_Parsed]) -> list[render.Json]:
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def decide(index: int, one: _Parsed) -> render.Json:

@@ -5,6 +5,7 @@ hand-made fake of them and over the real ones alike. Every method raises StoreUn
 not answer in time.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,17 +13,23 @@ from typing import Any, Protocol
 
 from channels.email.providers.events import Event as MailEvent
 from channels.email.providers.events import Provider
+from channels.played import PlayedTwilio
 from gateway.audiences import Audiences
+from gateway.calls import Calls
 from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.http.twilio.hooks import Hooks
 from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
+from gateway.reviews import Reviewing
 from gateway.roster import Roster
 from gateway.state.api_keys import ApiKey
+from gateway.texts import Texts
 from gateway.wishes import Pending, Wish
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
+from suppression.errors import NotFound
 from suppression.model import (
     App,
     Basis,
@@ -36,8 +43,11 @@ from suppression.model import (
     Suppression,
     Way,
 )
+from suppression.outbox import Accepted, Draft
+from suppression.outbox import Entry as OutboxEntry
 from suppression.purposes import Catalogue
 from suppression.records import Record
+from suppression.store.log import Part
 
 Entry = Suppression | Consent
 
@@ -145,6 +155,10 @@ class Changing(Protocol):
         """Keeps for 24 h which body a key came with. IdempotencyMismatch when it was another one."""
         ...
 
+    async def claimed(self, key: str, body_hash: str) -> bool:
+        """Whether it was claimed; nothing is kept. IdempotencyMismatch as with `claim`."""
+        ...
+
 
 class Held(Protocol):
     """An entry with whose it is."""
@@ -175,6 +189,12 @@ class Reading(Protocol):
 
     async def records(self, recipient: Recipient) -> Sequence[Record]:
         """The last records of a recipient, oldest first."""
+        ...
+
+    async def log(
+        self, recipient: Recipient, keeps: Callable[[Record], bool], limit: int, before: str
+    ) -> Part:
+        """Those that `keeps` takes, newest first; `before`: "" or what the part before said. NotFound otherwise."""
         ...
 
     async def decision(self, record_id: str) -> Sequence[Record]:
@@ -213,8 +233,12 @@ class Link(Protocol):
 class Confirming(Protocol):
     """`gateway.confirmations.Confirmations`: questions to a recipient's own address."""
 
-    async def ask(self, recipient: Recipient, wish: Wish, app: str) -> Asked:
+    async def ask(self, recipient: Recipient, wish: Wish, app: str, *, change_id: str | None = None) -> Asked:
         """Barred, AskedAlready; Unavailable when the question cannot be put now."""
+        ...
+
+    async def cancel(self, handle: str, actor: str, sees: Callable[[str], bool]) -> Consent | None:
+        """The consent that waited under this handle, and now never will be one; None: none that `sees` lets be seen."""
         ...
 
     async def look(self, link: ConfirmLink) -> Pending | None: ...
@@ -231,6 +255,14 @@ class Box(Protocol):
         self, channel: str | None = None, to: str | None = None, limit: int | None = None
     ) -> list[dict[str, Any]]: ...
 
+    def find(self, message_id: str) -> dict[str, Any] | None:
+        """The newest with this id, with what Twilio would know of it."""
+        ...
+
+    def replaced(self, sid: str) -> str:
+        """The TwiML that a call went on with; "" where it did not."""
+        ...
+
     def clear(self) -> None: ...
 
 
@@ -243,11 +275,19 @@ class Sandbox:
     """Dev only. `set_clock`: sets the time that all processes decide by, or frees it with None.
 
     follow_clock  look whether another worker set it: what is compared with `Doors.clock` must know
+    twilio        plays Twilio's part to texts and calls; None where there are none
     """
 
     box: Box
     set_clock: Callable[[datetime | None], Awaitable[None]]
     follow_clock: Callable[[], Awaitable[None]] = _nothing
+    twilio: PlayedTwilio | None = None
+
+    async def find(self, message_id: str, channel: str | None = None) -> dict[str, Any]:
+        message = await asyncio.to_thread(self.box.find, message_id)
+        if message is None or channel not in (None, message["channel"]):
+            raise NotFound("no such message in the sandbox")
+        return message
 
 
 class Erasing(Protocol):
@@ -269,11 +309,54 @@ class Subjects:
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
+class MailHooks:
     """Webhooks of delivery services, by the name of each. `take`: stored when it returns; StoreUnavailable."""
 
     providers: Mapping[str, Provider]
     take: Callable[[str, Iterable[MailEvent]], Awaitable[None]]
+
+
+class Accepting(Protocol):
+    """`gateway.sending.Sending`, as far as HTTP hands in."""
+
+    async def accept(self, ask: Ask, draft: Draft) -> Accepted: ...
+
+    async def accept_many(self, asks: Sequence[tuple[Ask, Draft]]) -> Sequence[Accepted]:
+        """Up to 1,000, in order; no two of them for one recipient."""
+        ...
+
+
+class Waiting(Protocol):
+    """`suppression.store.outbox.Outbox`, as far as HTTP looks into it."""
+
+    async def entry(self, message: str) -> OutboxEntry:
+        """By its id; NotFound."""
+        ...
+
+    async def history(self, entry: OutboxEntry) -> Sequence[Record]: ...
+
+    async def cancel(self, message: str, *, actor: str, reason: str) -> OutboxEntry:
+        """What has not left; Conflict for what has."""
+        ...
+
+    async def retry(self, message: str, *, actor: str) -> OutboxEntry:
+        """What is held for agents waits again; Conflict for anything else."""
+        ...
+
+    async def held(self, limit: int, after: str) -> Sequence[OutboxEntry]:
+        """What is held for agents. `after`: id of the last one that was seen, "" for none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """The roads of texts and calls. `strangers`: `Roster.strangers`."""
+
+    accepting: Accepting
+    waiting: Waiting
+    texts: Texts
+    calls: Calls
+    strangers: Callable[[str, Sequence[Recipient], str], Awaitable[Sequence[Recipient]]]
 
 
 class KeyFinder(Protocol):
@@ -313,5 +396,8 @@ class Doors:
     sandbox: Sandbox | None = None
     subjects: Subjects | None = None
     audiences: Audiences | None = None
+    mail_hooks: MailHooks | None = None
+    sends: Sends | None = None
     hooks: Hooks | None = None
+    reviewing: Reviewing | None = None
     patience: float = 5.0

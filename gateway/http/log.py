@@ -1,6 +1,6 @@
 """`/v1/log`: the records of one recipient, or of one decision."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -14,7 +14,9 @@ from gateway.http.doors import Doors
 from gateway.http.fields import LONGEST_ADDRESS, Moment, plus_restored, recipient_of
 from gateway.http.problems import InvalidField
 from suppression.decision import Reason
+from suppression.errors import NotFound
 from suppression.records import Record
+from suppression.store.log import Part
 
 
 class Filter(BaseModel):
@@ -28,7 +30,8 @@ class Filter(BaseModel):
     outcome: Literal["send", "refuse", "defer"] | None = None
     reason: Reason | None = None
     since: Moment | None = None
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    limit: Annotated[int, Field(ge=1, le=1000)] = 50
+    cursor: Annotated[str, Field(max_length=64)] = ""
 
     def keeps(self, line: Record) -> bool:
         return (
@@ -48,25 +51,32 @@ def routes(doors: Doors) -> list[APIRouter]:
         responses=examples.answers({"records": [examples.RECORD]}),
     )
     async def show(request: Request, asked: Annotated[Filter, Query()]) -> Response:
-        """Oldest first; with more than `limit`, the newest of them. The key of an app sees its own sender's."""
+        """Of a recipient the newest first come first: each answer oldest first, with a `cursor` to those before it
+        while there may be any; an answer may hold fewer than `limit`. The key of an app sees its own sender's.
+        """
         caller = caller_of(request)
-        lines = [
-            line
-            for line in await _found(doors, asked)
-            if asked.keeps(line) and caller.sees(render.concerns(line))
-        ]
-        return JSONResponse({"records": [render.record(line) for line in lines[-asked.limit :]]})
+
+        def keeps(line: Record) -> bool:
+            return asked.keeps(line) and caller.sees(render.concerns(line))
+
+        part = await _found(doors, asked, keeps)
+        shown: render.Json = {"records": [render.record(line) for line in reversed(part.records)]}
+        return JSONResponse(shown | ({"cursor": part.before} if part.before else {}))
 
     return [router]
 
 
-async def _found(doors: Doors, asked: Filter) -> Sequence[Record]:
+async def _found(doors: Doors, asked: Filter, keeps: Callable[[Record], bool]) -> Part:
+    recipient = None
+    if asked.recipient is not None:
+        recipient = recipient_of(doors, plus_restored(asked.recipient), "query:recipient")
     if asked.decision is not None:
         lines = await doors.reading.decision(asked.decision)
-        if asked.recipient is None:
-            return lines
-        recipient = recipient_of(doors, plus_restored(asked.recipient), "query:recipient")
-        return [line for line in lines if line.recipient == recipient.key.hex()]
-    if asked.recipient is None:
+        of = [line for line in lines if recipient is None or line.recipient == recipient.key.hex()]
+        return Part([line for line in reversed(of) if keeps(line)][: asked.limit], None)
+    if recipient is None:
         raise InvalidField("query:recipient", "Ask for a recipient or a decision.")
-    return await doors.reading.records(recipient_of(doors, plus_restored(asked.recipient), "query:recipient"))
+    try:
+        return await doors.reading.log(recipient, keeps, asked.limit, asked.cursor)
+    except NotFound:
+        raise InvalidField("query:cursor", "No cursor of ours for this recipient.") from None

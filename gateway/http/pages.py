@@ -62,6 +62,12 @@ def page(
     return HTMLResponse(text, status, headers={**HEADERS, **_own_policy(sender), **(headers or {})})
 
 
+def unknown_link(request: Request, senders: Mapping[str, Sender]) -> HTMLResponse:
+    """For a link that is none of ours: whose it was meant to be is known only where there is one sender."""
+    only = next(iter(senders.values())) if len(senders) == 1 else None
+    return page("unknown_link.html", 404, words=reader(request, only), sender=only)
+
+
 def _own_policy(sender: Sender | None) -> Mapping[str, str]:
     images = theme.image_source(sender)
     varying = {"Vary": "Accept-Language"}

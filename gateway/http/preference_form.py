@@ -32,7 +32,7 @@ from gateway.languages import Words, marked
 from gateway.wishes import Kind, Wish
 from suppression.decision import Reason
 from suppression.errors import InvalidToken, Unavailable
-from suppression.model import Scope, Sender, Way
+from suppression.model import Channel, Scope, Sender, Way
 
 log = structlog.get_logger(__name__)
 
@@ -130,6 +130,7 @@ class Form:
             token=token,
             outcome=outcome,
             masked=visit.shown.masked,
+            by_text=visit.link.channel in (Channel.SMS, Channel.VOICE),
             undo=value,
         )
 

@@ -105,7 +105,7 @@ def preferences(
     return Preferences(
         sections=tuple(Section(legend, tuple(rows)) for legend, rows in sections.items()),
         masked=masked(known.address) if known.address else "",
-        can_ask=known.address is not None and known.address.kind is Kind.EMAIL,
+        can_ask=known.address is not None and (known.address.kind is Kind.EMAIL or sender.texts is not None),
         paused=_paused(known, sender),
     )
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from channels.email.providers.events import NotSigned, Once, Told, Unauthenticated, Webhook
-from gateway.http.doors import Doors, Hooks
+from gateway.http.doors import Doors, MailHooks
 from gateway.http.problems import problem
 from suppression.errors import IdempotencyMismatch
 
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class ProviderHooks:
-    def __init__(self, doors: Doors, hooks: Hooks) -> None:
+    def __init__(self, doors: Doors, hooks: MailHooks) -> None:
         self._changes = doors.changes
         self._hooks = hooks
 
@@ -85,7 +85,7 @@ async def _body(request: Request, largest: int) -> bytes:
     return bytes(body)
 
 
-def routes(doors: Doors, hooks: Hooks) -> list[APIRouter]:
+def routes(doors: Doors, hooks: MailHooks) -> list[APIRouter]:
     router = APIRouter(tags=["hooks"])
     router.add_api_route(
         "/hooks/mail/{provider}",

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from gateway.http import render
+from gateway.http import render, sandbox_phones
 from gateway.http.doors import Doors, Sandbox
 from gateway.http.fields import Body, Moment, plus_restored
 from gateway.http.pages import HEADERS, page
 from gateway.http.sandbox_mail import MailView, view
+from gateway.http.sandbox_phones import Telephone, opt_out_lines, said
 from suppression.errors import NotFound
 from suppression.model import Channel
 
@@ -35,7 +36,11 @@ class Clock(Body):
 
 
 def routes(doors: Doors, sandbox: Sandbox) -> list[APIRouter]:
-    return [_for_programs(doors, sandbox), _for_people(doors, sandbox)]
+    own = [_for_programs(doors, sandbox)]
+    if sandbox.twilio is None:
+        return [*own, _for_people(doors, sandbox, None)]
+    telephone = Telephone(doors, sandbox, sandbox.twilio)
+    return [*own, _for_people(doors, sandbox, telephone), *sandbox_phones.routes(telephone)]
 
 
 def _for_programs(doors: Doors, sandbox: Sandbox) -> APIRouter:
@@ -64,7 +69,7 @@ def _for_programs(doors: Doors, sandbox: Sandbox) -> APIRouter:
     return router
 
 
-def _for_people(doors: Doors, sandbox: Sandbox) -> APIRouter:
+def _for_people(doors: Doors, sandbox: Sandbox, telephone: Telephone | None) -> APIRouter:
     router = APIRouter(prefix="/sandbox", include_in_schema=False)
 
     @router.get("")
@@ -72,11 +77,14 @@ def _for_people(doors: Doors, sandbox: Sandbox) -> APIRouter:
         found = await asyncio.to_thread(sandbox.box.messages)
         rows = [(message, _mail(message)) for message in reversed(found[-_SHOWN:])]
         now = render.moment(doors.clock())
-        return page("sandbox.html", sender=None, rows=rows, count=len(found), now=now)
+        lines = opt_out_lines(doors.senders.values()) if telephone is not None else []
+        return page("sandbox.html", sender=None, rows=rows, count=len(found), now=now, lines=lines, said=said)
 
     @router.get("/messages/{id}")
     async def show(id: str) -> Response:  # noqa: A002 - the path's own word
-        message = await _find(sandbox, id)
+        message = await sandbox.find(id)
+        if telephone is not None and message["channel"] in ("sms", "voice"):
+            return await telephone.shown(message)
         headers = {"Content-Security-Policy": _VIEW_POLICY}
         return page(
             "sandbox_message.html", headers=headers, sender=None, message=message, mail=_mail(message)
@@ -84,7 +92,7 @@ def _for_people(doors: Doors, sandbox: Sandbox) -> APIRouter:
 
     @router.get("/messages/{id}/html")
     async def html(id: str) -> Response:  # noqa: A002 - the path's own word
-        mail = _mail(await _find(sandbox, id))
+        mail = _mail(await sandbox.find(id))
         if mail is None or mail.html is None:
             raise NotFound("no HTML part")
         return HTMLResponse(
@@ -93,22 +101,15 @@ def _for_people(doors: Doors, sandbox: Sandbox) -> APIRouter:
 
     @router.get("/messages/{id}/raw")
     async def raw(request: Request, id: str) -> Response:  # noqa: A002, ARG001 - the path's own word
-        message = await _find(sandbox, id)
+        message = await sandbox.find(id)
         source = (
             base64.b64decode(message["raw"])
             if message["raw"] is not None
-            else str(message.get("body")).encode()
+            else str(message["body"] or message["twiml"]).encode()
         )
         return Response(source, media_type="text/plain; charset=utf-8", headers=dict(HEADERS))
 
     return router
-
-
-async def _find(sandbox: Sandbox, message_id: str) -> Mapping[str, Any]:
-    for message in reversed(await asyncio.to_thread(sandbox.box.messages)):
-        if message["id"] == message_id:
-            return dict(message)
-    raise NotFound("no such message in the sandbox")
 
 
 def _mail(message: Mapping[str, Any]) -> MailView | None:

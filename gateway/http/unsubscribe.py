@@ -15,7 +15,7 @@ from starlette.responses import Response
 from gateway.http.choices import Choice, choices, chosen, way
 from gateway.http.click import form_fields, form_value, value_of
 from gateway.http.doors import Applied, Doors, Link
-from gateway.http.pages import HEADERS, page, reader
+from gateway.http.pages import HEADERS, page, reader, unknown_link
 from gateway.http.preference_form import Form
 from gateway.http.undo import Undo, sign, verify
 from gateway.languages import Words
@@ -41,7 +41,7 @@ class Links:
         try:
             link = self._doors.link(token)
         except InvalidToken:
-            return self._unknown(request)
+            return unknown_link(request, self._doors.senders)
         await self._record_view(link, request.method)
         sender = self._doors.senders[link.sender]
         if link.kind == "body":
@@ -69,16 +69,16 @@ class Links:
         try:
             link = self._doors.link(token)
         except InvalidToken:
-            return self._unknown(request)
+            return unknown_link(request, self._doors.senders)
         if link.kind != "body":
-            return self._unknown(request)
+            return unknown_link(request, self._doors.senders)
         return await self._form.save(request, token, link)
 
     async def options(self, request: Request, token: str) -> Response:
         try:
             await self._record_view(self._doors.link(token), request.method)
         except InvalidToken:
-            return self._unknown(request)
+            return unknown_link(request, self._doors.senders)
         return Response(status_code=204, headers={**HEADERS, "Allow": "GET, HEAD, OPTIONS, POST"})
 
     async def stop(self, request: Request, token: str) -> Response:
@@ -86,7 +86,7 @@ class Links:
         try:
             link = self._doors.link(token)
         except InvalidToken:
-            return self._unknown(request)
+            return unknown_link(request, self._doors.senders)
         sender = self._doors.senders[link.sender]
         words = reader(request, sender)
         value = await form_value(request, "scope", self._doors.patience)
@@ -103,7 +103,7 @@ class Links:
         try:
             link = self._doors.link(token)
         except InvalidToken:
-            return self._unknown(request)
+            return unknown_link(request, self._doors.senders)
         sender = self._doors.senders[link.sender]
         shown: dict[str, Any] = {"words": reader(request, sender), "sender": sender, "token": token}
         value = value_of(await form_fields(request, self._doors.patience), "undo")
@@ -152,11 +152,6 @@ class Links:
             await self._doors.record_view(link, method)
         except Unavailable as error:
             log.warning("view_not_recorded", error=type(error).__name__)
-
-    def _unknown(self, request: Request) -> Response:
-        senders = list(self._doors.senders.values())
-        only = senders[0] if len(senders) == 1 else None
-        return page("unknown_link.html", 404, words=reader(request, only), sender=only)
 
 
 def _not_yet(error: Unavailable, template: str = "not_yet.html", **shown: Any) -> Response:

@@ -6,6 +6,6 @@ so it may be called again with the same mail: whatever it does, it does under an
 
 unsubscribing: mailto addresses. passing_on: bounces on to their apps, mail to opt-out mailboxes on to their readers.
 
-To read what a kind of mail says: a handler (arrived, destination) -> Answer, put into `Handlers` by `ways_in`.
+To read what a kind of mail says: a handler (arrived, destination) -> Answer, put into `Handlers` by `mail_ways_in`.
 To add a kind of address: a class in routing, a field in `Handlers`, a case in `Receiver`.
 """

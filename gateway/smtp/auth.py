@@ -3,13 +3,23 @@
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.smtp.replies import Reply
 from suppression.model import App
 
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who authenticated. `still`: whether its credentials exist yet. Raises StoreUnavailable."""
+
+    app: App
+    still: Callable[[], Awaitable[bool]]
+
+
 # The app of that name with that password, or None. Raises StoreUnavailable.
-Authenticate = Callable[[str, str], Awaitable[App | None]]
+Authenticate = Callable[[str, str], Awaitable[Login | None]]
 # Sends a challenge and returns the client's line.
 Ask = Callable[[bytes], Awaitable[bytes]]
 

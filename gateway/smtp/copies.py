@@ -1,6 +1,7 @@
 """One copy to one recipient: a ready connection and the composed message, then the permit, the hand-over, the log."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol, assert_never
@@ -12,6 +13,7 @@ from gateway.smtp import replies
 from gateway.smtp.recipients import Peek, refusal
 from gateway.smtp.replies import Reply
 from gateway.smtp.trouble import tell
+from suppression.decision import Refuse
 from suppression.errors import CarrierUnavailable, StoreUnavailable
 from suppression.purposes import Catalogue
 from suppression.store.hand_over import HandOver, InProgress, Settled
@@ -29,6 +31,8 @@ class MailPipeline(Peek, Protocol):
 
     @property
     def catalogue(self) -> Catalogue: ...
+
+    async def refuse(self, ask: Ask, refusal: Refuse, details: Mapping[str, str]) -> Refused: ...
 
     async def permit(self, ask: Ask, hand_over: HandOver) -> Permit | Refused | InProgress | Settled: ...
 

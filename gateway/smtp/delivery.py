@@ -19,8 +19,10 @@ from gateway.smtp.limits import Limits
 from gateway.smtp.marks import Mark
 from gateway.smtp.replies import Reply
 from gateway.smtp.reports import Reports
+from gateway.smtp.signers import one_from_domain
 from gateway.smtp.submission import Submission
 from gateway.smtp.trouble import tell
+from suppression.decision import Reason, Refuse
 from suppression.errors import StoreUnavailable
 from suppression.purposes import Purpose
 from suppression.store.ways_back import WayBack
@@ -58,6 +60,14 @@ class WaysBack(Protocol):
     async def keep(self, way: WayBack) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A message that its app's sender may not send, by its From domain."""
+
+    copies: tuple[Copy, ...]
+    from_domain: str
+
+
 class Delivery:
     """What the front does with a message. `ways_back`: needed where mail comes in."""
 
@@ -80,6 +90,8 @@ class Delivery:
         plan = await _beside(self._plan, submission, len(submission.content))
         if isinstance(plan, Reply):
             return Delivered(plan)
+        if isinstance(plan, Foreign):
+            return Delivered(await self._refused(plan))
         if not await self._can_come_back(plan):
             return Delivered(replies.STORE_AWAY)
         results = await self._all(plan)
@@ -101,7 +113,7 @@ class Delivery:
 
     # Reading
 
-    def _plan(self, submission: Submission) -> Plan | Reply:
+    def _plan(self, submission: Submission) -> Plan | Foreign | Reply:
         original = Original.parse(submission.content)
         if original.received_count > self._limits.hops:
             return replies.LOOP
@@ -112,11 +124,13 @@ class Delivery:
         if isinstance(purpose, Reply):
             return purpose
         mark = Mark.of(original, submission, purpose)
+        copies = tuple(mark.copies(submission, purpose, original.legal_notice or "", system=notice))
         composition = self._composer.begin(original, submission, purpose, mark.message)
+        if composition is replies.FOREIGN_FROM:
+            return Foreign(copies, one_from_domain(original) or "")
         if isinstance(composition, Reply):
             return composition
-        copies = mark.copies(submission, purpose, original.legal_notice or "", system=notice)
-        return Plan(submission, original, composition, tuple(copies), mark.message)
+        return Plan(submission, original, composition, copies, mark.message)
 
     def _purpose(self, original: Original, submission: Submission, *, notice: bool) -> Purpose | Reply:
         catalogue = self._pipeline.catalogue
@@ -134,6 +148,16 @@ class Delivery:
         except StoreUnavailable:
             return False
         return True
+
+    async def _refused(self, foreign: Foreign) -> Reply:
+        """Each recipient's log says why nothing came; the reply names the first record."""
+        details = {"from_domain": foreign.from_domain}
+        refusal = Refuse(Reason.NOT_PERMITTED, "access")
+        try:
+            refused = [await self._pipeline.refuse(copy.ask, refusal, details) for copy in foreign.copies]
+        except StoreUnavailable:
+            return replies.STORE_AWAY
+        return replies.refused(refusal.reason, refused[0].decision_id, replies.FOREIGN_FROM.text)
 
     # Relaying
 

@@ -1,5 +1,6 @@
 """What apps say: AUTH, and MAIL and RCPT in an app's name. Verbs only: no socket here."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -67,16 +68,16 @@ class Front(Verbs):
     async def _verify(self, said: auth.Credentials) -> Reply:
         session, guard = self._session, self._house.guard
         try:
-            app = await self._house.authenticate(said.app, said.password)
+            login = await self._house.authenticate(said.app, said.password)
         except StoreUnavailable:
             return auth.TRY_LATER
-        if app is None:
+        if login is None:
             session.auth_failures += 1
             await guard.failed(session.address)
             many = session.auth_failures >= self._house.limits.auth_failures_of_connection
             return auth.LOCKED_OUT if many else auth.INVALID
         guard.succeeded(session.address)
-        session.app, session.suffix, session.authenticated = app, said.suffix, True
+        session.enter(login, said.suffix, time.monotonic())
         return replies.WELCOME
 
     # Mail
@@ -94,7 +95,22 @@ class Front(Verbs):
             return given
         if given.size > self._house.limits.size:
             return replies.TOO_BIG
-        return self._open(given)
+        return await self._left() or self._open(given)
+
+    async def _left(self) -> Reply | None:
+        """Credentials that were revoked since open no transaction."""
+        session = self._session
+        if session.login is None or time.monotonic() - session.checked < self._house.limits.login_memory:
+            return None
+        try:
+            still = await session.login.still()
+        except StoreUnavailable:
+            return replies.STORE_AWAY
+        if not still:
+            session.leave()
+            return replies.AUTHENTICATE
+        session.checked = time.monotonic()
+        return None
 
     def _open(self, given: parameters.MailArgument) -> Reply:
         """Begin the transaction, with its purpose as far as it is known before DATA."""

@@ -18,6 +18,7 @@ class Limits:
     bare_lf           what becomes of content with bare line feeds: "normalise" or "refuse"
     data_grace        a message's content may take this long, and a second more for every `data_rate` bytes
     auth_failures     of one address within `auth_memory`, before it is locked out for that long
+    login_memory      for so long a session's credentials are taken to exist, before they are looked up again
     free_loopback     nothing of loopback is counted, delayed or locked out (dev only)
     auth_on_loopback  AUTH without TLS is offered to loopback (dev only)
     mails_a_minute    of one address, on the port for mail that comes back; 0: any number
@@ -42,6 +43,7 @@ class Limits:
     auth_failures_of_connection: int = 3
     auth_memory: float = 900.0
     auth_delay: float = 0.5
+    login_memory: float = 60.0
     auth_on_loopback: bool = False
     free_loopback: bool = False
     mails_a_minute: int = 0

@@ -91,9 +91,9 @@ def syntax(text: str) -> Reply:
     return Reply(501, "5.5.4", f"Syntax: {text}")
 
 
-def refused(reason: str, decision_id: str) -> Reply:
-    """RFC 3463 3.8, X.7.1: not authorised. The wording is INTERFACE.md's."""
-    return Reply(550, "5.7.1", f"{reason} {decision_id}")
+def refused(reason: str, decision_id: str, because: str = "") -> Reply:
+    """RFC 3463 3.8, X.7.1: not authorised. The wording is INTERFACE.md's; `because`: what the reason does not say."""
+    return Reply(550, "5.7.1", f"{reason} {decision_id} {because}".rstrip())
 
 
 def deferred(reason: str, decision_id: str) -> Reply:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from gateway.smtp.auth import Login
 from gateway.smtp.limits import is_loopback
 from suppression.address import Address
 from suppression.model import App
@@ -27,7 +28,10 @@ class Envelope:
 
 @dataclass(slots=True)
 class Session:
-    """One connection. `suffix`: the purpose in the user name ("shop+marketing/promotions"), where it had one."""
+    """One connection. `suffix`: the purpose in the user name ("shop+marketing/promotions"), where it had one.
+
+    login, checked  with what it authenticated, and when that was last known to exist (monotonic seconds)
+    """
 
     address: str
     network_app: App | None = None
@@ -37,6 +41,8 @@ class Session:
     app: App | None = None
     suffix: str = ""
     authenticated: bool = False
+    login: Login | None = None
+    checked: float = 0.0
     envelope: Envelope | None = None
     mistakes: int = 0
     junk: int = 0
@@ -50,12 +56,20 @@ class Session:
     def loopback(self) -> bool:
         return is_loopback(self.address)
 
+    def enter(self, login: Login, suffix: str, now: float) -> None:
+        self.app, self.suffix, self.authenticated = login.app, suffix, True
+        self.login, self.checked = login, now
+
+    def leave(self) -> None:
+        """Its credentials are gone: nobody, not even by its network."""
+        self.app, self.suffix, self.authenticated, self.login = None, "", False, None
+
     def start_over(self) -> None:
         """After STARTTLS nothing counts that was said before it (RFC 3207 4.2)."""
         self.tls = True
         self.hello = ""
         self.extended = self.authenticated = False
-        self.app, self.suffix = self.network_app, ""
+        self.app, self.suffix, self.login = self.network_app, "", None
         self.envelope = None
 
     def protocol(self, options: frozenset[str]) -> str:

@@ -65,13 +65,17 @@ class ApiKeys:
             secrets.token_hex(6), app, frozenset(scopes), label[:80], datetime.now(UTC), hint=secret[-4:]
         )
         await self._commands.execute("HSETNX", _HASH, _MARK, b"1")
-        if not await self._commands.execute("HSETNX", _HASH, _digest(secret), _encode(key)):
+        if not await self._commands.execute("HSETNX", _HASH, digest_of(secret), _encode(key)):
             raise Conflict("a key of this secret exists")
         return IssuedKey(key, secret)
 
     async def find(self, secret: str) -> ApiKey | None:
-        """The key of a secret, in one round trip. A store without its mark is not ours to answer from."""
-        found, mark = await self._commands.execute("HMGET", _HASH, _digest(secret), _MARK)
+        """The key of a secret, in one round trip."""
+        return await self.of(digest_of(secret))
+
+    async def of(self, digest: bytes) -> ApiKey | None:
+        """The key whose secret has this digest. A store without its mark is not ours to answer from."""
+        found, mark = await self._commands.execute("HMGET", _HASH, digest, _MARK)
         if mark is None:
             raise StoreUnavailable("the store holds no keys at all")
         return None if found is None else _decode(found)
@@ -107,7 +111,8 @@ def _new_secret() -> str:
     return "gk_" + base64.urlsafe_b64encode(secrets.token_bytes(_SECRET_BYTES)).decode().rstrip("=")
 
 
-def _digest(secret: str) -> bytes:
+def digest_of(secret: str) -> bytes:
+    """What is kept of a secret, and is enough to ask again for its key."""
     # surrogatepass: whatever a client sends has a digest, and no key.
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest().encode()
 

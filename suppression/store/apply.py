@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,10 +12,13 @@ from suppression.changes import Change, GiveConsent, Lift, Plan, Suppress, plan
 from suppression.decision import Reason
 from suppression.errors import IdempotencyMismatch, StoreUnavailable
 from suppression.model import Consent, Facts, Recipient, Suppression
+from suppression.outbox import KEPT
+from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.describe import changed
 from suppression.store.keys import handle, record_id
 from suppression.store.matching import note
+from suppression.store.record_lines import encode_record
 from suppression.store.step import Answer, Step
 from suppression.store.store import Store
 
@@ -70,11 +73,12 @@ async def apply(
     change_id: ChangeId | None = None,
     *,
     reached: Collection[str | None] | None = None,
+    also: Callable[[Step, Facts], None] | None = None,
 ) -> Applied:
     """One change, durable when this returns. Runs in the lane of stops, so that no send delays it.
 
     `reached`: only while the recipient is one of these persons', or nobody's (None); OfPerson otherwise, and
-    nothing was changed.
+    nothing was changed. `also`: adds to the step what is to be written with the change, or not at all.
     """
     change_id = change_id or ChangeId.once()
     deadline = asyncio.get_running_loop().time() + store.client.timeout
@@ -88,6 +92,8 @@ async def apply(
             raise OfPerson(bytes.fromhex(facts.person))
         planned = plan(facts, change)
         step = _step(store, recipient, change, planned, facts, change_id)
+        if also is not None:
+            also(step, facts)
         left = deadline - asyncio.get_running_loop().time()
         answer = await store.steps.run(step, store.client.stops, left)
         if answer.word != "moved":
@@ -113,6 +119,8 @@ def _step(
         step.write("field", codec.consent_field(planned.put.id), codec.encode_consent(planned.put))
     elif planned.remove is not None:
         step.write("unfield", codec.suppression_field(planned.remove.id))
+    if isinstance(change, Suppress) and _for_good(change):
+        _cancel_waiting(store, step, recipient, change)
     if isinstance(change, Suppress) and change.erases:
         _forget(step, recipient, facts)
         step.write_key("setnew", shard.erased, codec.milliseconds(store.server_now()))
@@ -128,6 +136,33 @@ def _step(
     return step
 
 
+def _for_good(change: Suppress) -> bool:
+    """Not a pause, which ends and is then decided on again, and not of one spelling of the address."""
+    return change.until is None and change.exact is None and change.reason is not Reason.IN_REVIEW
+
+
+def _cancel_waiting(store: Store, step: Step, recipient: Recipient, change: Suppress) -> None:
+    """What waits for the recipient in the outbox and is stopped never leaves."""
+    shard = step.shard
+    record = Record(
+        RecordKind.CANCELLED,
+        codec.milliseconds(store.now()),
+        recipient=recipient.key.hex(),
+        reason=change.reason.value,
+        actor=change.actor,
+        way=change.way.value,
+    )
+    step.write_keys(
+        "cancel",
+        (shard.entry(recipient.key, b""), shard.due, shard.leased),
+        recipient.key,
+        encode_record(record),
+        int(KEPT.total_seconds() * 1000),
+        *codec.scope_codes(change.scope),
+        "1" if change.erases else "",
+    )
+
+
 def erased(facts: Facts) -> bool:
     """While an erasure holds, nothing that tells who the recipient is comes back into the store."""
     return any(entry.reason is Reason.ERASED for entry in facts.suppressions)
@@ -137,6 +172,7 @@ def _forget(step: Step, recipient: Recipient, facts: Facts) -> None:
     """An erasure: of a recipient stay its keyed hash, its stops, and which log records are about it."""
     shard = step.shard
     step.write_key("delete", shard.address(recipient.key))
+    step.write_key("delete", shard.pending(recipient.key))
     for field in (b"b", b"k", b"p", b"o"):
         step.write("unfield", field)
     for consent in facts.consents:
@@ -144,6 +180,11 @@ def _forget(step: Step, recipient: Recipient, facts: Facts) -> None:
     stops, consents = [stop.id for stop in facts.suppressions], [consent.id for consent in facts.consents]
     for entry_id in dict.fromkeys([*stops, *consents, *facts.lifted]):
         step.write_key("delete", shard.evidence(recipient.key, entry_id))
+    for pause in facts.suppressions:
+        if pause.reason is Reason.IN_REVIEW and pause.batch:
+            number = bytes.fromhex(pause.batch)
+            step.write_key("delete", shard.review(recipient.key, number))
+            step.write_key("undue", shard.reviews, recipient.key + number)
 
 
 def _keep_evidence(store: Store, step: Step, recipient: Recipient, change: Lift, facts: Facts) -> None:
@@ -240,7 +281,15 @@ async def _former(store: Store, recipient: Recipient, change_id: ChangeId, facts
 async def claim(store: Store, key: str, body: str) -> None:
     """Bind an Idempotency-Key to a body, over all shards. IdempotencyMismatch if it had another."""
     name = store.shards.of_name(key).seen("k" + key)
-    lane = store.client.stops
-    await lane.execute("SET", name, body, "NX", "PX", int(_IDEMPOTENT * 1000))
-    if (await lane.execute("GET", name)) not in {None, body.encode()}:
+    found = await store.client.stops.execute("SET", name, body, "NX", "GET", "PX", int(_IDEMPOTENT * 1000))
+    if found not in {None, body.encode()}:
         raise IdempotencyMismatch("this key was used with another body")
+
+
+async def claimed(store: Store, key: str, body: str) -> bool:
+    """Whether it was bound. IdempotencyMismatch if to another body."""
+    name = store.shards.of_name(key).seen("k" + key)
+    found = await store.client.stops.read_one("GET", name)
+    if found not in {None, body.encode()}:
+        raise IdempotencyMismatch("this key was used with another body")
+    return found is not None

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import hiredis
@@ -250,10 +250,26 @@ class Client:
             url, protocol=2, socket_connect_timeout=timeout, decode_responses=False
         )
         connect = cast("Callable[[], Connection]", pool.make_connection)
+        self._connect = connect
         self.sends = Lane(connect, timeout=timeout)
         self.stops = Lane(connect, timeout=timeout)
         self.bulk = Lane(connect, timeout=timeout)
         self.timeout = timeout
+
+    async def listen(self, channels: Sequence[bytes]) -> AsyncIterator[bytes]:
+        """On which of these channels something is said, as it is said. ConnectionLost ends it."""
+        connection = self._connect()
+        try:
+            await asyncio.wait_for(cast("Awaitable[None]", connection.connect()), self.timeout)  # type: ignore[no-untyped-call]
+            await connection.send_packed_command([_pack([b"SUBSCRIBE", *channels])], check_health=False)
+            while True:
+                reply = await connection.read_response(timeout=math.inf, disconnect_on_error=False)
+                if isinstance(reply, list) and reply[0] == b"message":
+                    yield reply[1]
+        except (OSError, RedisConnectionError, TimeoutError) as error:
+            raise ConnectionLost(f"connection lost: {type(error).__name__}") from error
+        finally:
+            await connection.disconnect(nowait=True)
 
     async def close(self) -> None:
         await self.sends.close()

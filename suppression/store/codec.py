@@ -7,6 +7,7 @@ A recipient's hash has the fields
     p          key of the person that it belongs to, 16 bytes
     k          language|zone|country, empty where not known
     o          ids of evidence kept of what was lifted, 6 bytes each
+    q          numbers of what waits for it in the outbox, 8 bytes each
     s<6 bytes> a suppression     c<6 bytes>  a consent
 Entry values are `|`-separated, short codes for the vocabularies, times in base 36, empty for "all" and "none";
 the last part is the order: the step script appends the id of the record that it logs.
@@ -86,6 +87,20 @@ def _from_scope(channels: str, purpose: str, sender: str, app: str) -> Scope:
     return Scope(
         frozenset(_FROM_CHANNEL[code] for code in channels), purpose or ALL, sender or ALL, app or ALL
     )
+
+
+def scope_codes(scope: Scope) -> tuple[str, str, str, str]:
+    """For step.lua's `cancel`: channels' codes, purpose, sender, app; "" for all."""
+    channels, purpose, sender, app = _scope(scope)
+    return channels, purpose, sender, app
+
+
+def channel_code(channel: Channel) -> str:
+    return _CHANNELS[channel]
+
+
+def channel_of(code: str) -> Channel:
+    return _FROM_CHANNEL[code]
 
 
 def scope_text(scope: Scope) -> str:
@@ -188,7 +203,8 @@ def decode_consent(entry_id: str, value: str) -> Consent:
     )
 
 
-def _recent(packed: bytes) -> tuple[str, ...]:
+def unpack_orders(packed: bytes) -> tuple[str, ...]:
+    """Ids of log records, 8 bytes each."""
     ids = (packed[at : at + 8] for at in range(0, len(packed), 8))
     return tuple(f"{int.from_bytes(raw[:6], 'big')}-{int.from_bytes(raw[6:], 'big')}" for raw in ids)
 
@@ -209,11 +225,12 @@ def _birth(value: bytes) -> dict[str, Any]:
 
 _KNOWN: Mapping[bytes, Callable[[bytes], dict[str, Any]]] = {
     b"v": lambda value: {"version": value.decode()},
-    b"l": lambda value: {"recent": _recent(value)},
+    b"l": lambda value: {"recent": unpack_orders(value)},
     b"b": _birth,
     b"p": lambda value: {"person": value.hex()},
     b"k": _known,
     b"o": lambda value: {"lifted": tuple(value[at : at + 6].hex() for at in range(0, len(value), 6))},
+    b"q": lambda value: {"waiting": len(value) // 8},
 }
 
 

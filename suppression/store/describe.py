@@ -1,5 +1,7 @@
 """Decisions and changes as records of the log."""
 
+from collections.abc import Mapping
+
 from suppression.changes import Change, GiveConsent, Lift, Plan, Return, Suppress, Withdraw
 from suppression.decision import Decision, Defer
 from suppression.model import Recipient, Request, Suppression
@@ -9,9 +11,18 @@ from suppression.store.hand_over import HandOver
 
 
 def decided(
-    kind: RecordKind, request: Request, decision: Decision, policy: str, hand_over: HandOver | None = None
+    kind: RecordKind,
+    request: Request,
+    decision: Decision,
+    policy: str,
+    hand_over: HandOver | None = None,
+    *,
+    message: str = "",
+    details: Mapping[str, str] | None = None,
 ) -> Record:
-    """The record of a decision; `policy` is the generation that decided."""
+    """The record of a decision; `policy` is the generation that decided. `message`: of one of the outbox."""
+    if hand_over is not None:
+        message, details = hand_over.message if hand_over.copies > 1 else "", hand_over.details
     return Record(
         kind=kind,
         at=codec.milliseconds(request.at),
@@ -26,10 +37,10 @@ def decided(
         rule=decision.rule,
         fact=decision.fact or "",
         until=codec.milliseconds(decision.until) if isinstance(decision, Defer) else 0,
-        message=hand_over.message if hand_over and hand_over.copies > 1 else "",
+        message=message,
         policy=policy,
         legal_notice=request.legal_notice,
-        details=hand_over.details if hand_over else {},
+        details=details or {},
     )
 
 

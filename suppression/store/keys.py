@@ -120,9 +120,13 @@ class ShardKeys:
     def evidence(self, key: bytes, entry: str) -> bytes:
         return b"{%b}e" % self.tag.encode() + key + bytes.fromhex(entry)
 
-    def pending(self, key: bytes, number: bytes) -> bytes:
-        """What waits for the recipient's word."""
-        return b"{%b}w" % self.tag.encode() + key + number
+    def pending(self, key: bytes) -> bytes:
+        """Hash: what waits for the recipient's word, by its number."""
+        return b"{%b}w" % self.tag.encode() + key
+
+    def pending_apart(self, key: bytes, number: bytes) -> bytes:
+        """What waits for the recipient's word and outlasts an erasure."""
+        return self.pending(key) + number
 
     def seen(self, change_id: str) -> bytes:
         return b"{%b}i" % self.tag.encode() + change_id.encode()
@@ -143,6 +147,38 @@ class ShardKeys:
     def way_back(self, number: bytes) -> bytes:
         """To whom what becomes of a mail is passed on, sealed."""
         return b"{%b}B" % self.tag.encode() + number
+
+    def entry(self, key: bytes, number: bytes) -> bytes:
+        """Hash: one entry of a recipient's outbox; with no number, what all of their keys begin with."""
+        return b"{%b}o" % self.tag.encode() + key + number
+
+    @property
+    def due(self) -> bytes:
+        """Sorted set: entries that wait, by when they are due; members are recipient's key and entry's number."""
+        return b"{%b}d" % self.tag.encode()
+
+    @property
+    def leased(self) -> bytes:
+        """Sorted set: entries that somebody has, by when they lose them."""
+        return b"{%b}b" % self.tag.encode()
+
+    @property
+    def held(self) -> bytes:
+        """Sorted set: entries that only agents may move, by when they came to be so."""
+        return b"{%b}D" % self.tag.encode()
+
+    def claimed(self, reference: str) -> bytes:
+        """Which entry a next hop's id belongs to, where that had to be found out."""
+        return b"{%b}S" % self.tag.encode() + reference.encode()
+
+    def review(self, key: bytes, number: bytes) -> bytes:
+        """Hash: what a recipient wrote, sealed, for somebody to read."""
+        return b"{%b}v" % self.tag.encode() + key + number
+
+    @property
+    def reviews(self) -> bytes:
+        """Sorted set: reviews that nobody has decided, by when they began; members as in `due`."""
+        return b"{%b}V" % self.tag.encode()
 
     def failures(self, key: bytes, code: int) -> bytes:
         """Sorted set: the messages to a recipient that failed with a code which is counted, by their times."""
@@ -173,11 +209,22 @@ class Shards:
         return self.all[number]
 
 
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"  # RFC 4648 7, in lower case
+_PAIRS = tuple(one + other for one in _DIGITS for other in _DIGITS)
+
+
+def _base32(raw: bytes) -> str:
+    """RFC 4648 7 (base32hex) without padding: every decision makes two, and the library's takes 5 us for one."""
+    length = -(-len(raw) * 8 // 5)
+    pairs = -(-length // 2)
+    number = int.from_bytes(raw, "big") << pairs * 10 - len(raw) * 8
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(pairs * 10 - 10, -1, -10)])[:length]
+
+
 def record_id(shard: int, stream_id: str) -> str:
     """A record's id for the outside: 10 bytes (milliseconds, sequence, shard) as 16 lower-case letters and digits."""
     ms, _, seq = stream_id.partition("-")
-    raw = int(ms).to_bytes(6, "big") + int(seq).to_bytes(2, "big") + shard.to_bytes(2, "big")
-    return base64.b32hexencode(raw).decode().lower()
+    return _base32(int(ms).to_bytes(6, "big") + int(seq).to_bytes(2, "big") + shard.to_bytes(2, "big"))
 
 
 def parse_record_id(text: str) -> tuple[int, str]:
@@ -195,16 +242,16 @@ def parse_record_id(text: str) -> tuple[int, str]:
 
 def handle(prefix: str, key: bytes, entry: str) -> str:
     """The API's id of an entry: leads to recipient and entry without an index. No address in it."""
-    return prefix + base64.b32hexencode(key + bytes.fromhex(entry)).decode().lower().rstrip("=")
+    return prefix + _base32(key + bytes.fromhex(entry))
 
 
-def parse_handle(prefix: str, text: str) -> tuple[bytes, str]:
-    """(recipient key, entry id); NotFound for anything else."""
+def parse_handle(prefix: str, text: str, size: int = 6) -> tuple[bytes, str]:
+    """(recipient key, entry id of `size` bytes); NotFound for anything else."""
     body = text.removeprefix(prefix).upper()
     try:
         raw = base64.b32hexdecode(body.encode() + b"=" * (-len(body) % 8))
     except ValueError:
         raise NotFound("no entry's id") from None
-    if not text.startswith(prefix) or len(raw) != _KEY + 6:
+    if not text.startswith(prefix) or len(raw) != _KEY + size:
         raise NotFound("no entry's id")
     return raw[:_KEY], raw[_KEY:].hex()

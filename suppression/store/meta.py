@@ -3,7 +3,7 @@
     epoch       random, made at init; every script compares it
     shards      how many; schema; forms (version of the canonical address forms)
     pepper      check value of the pepper; another pepper would find nobody
-    generation  hash of the catalogue (and list versions) in force
+    generation  hash of the catalogue (and list versions) in force, and of the data shipped beside it
     offset      of the sandbox clock, in ms; 0 in production
 The catalogue itself, with every purpose ever used, is kept in the first shard.
 """

@@ -1,6 +1,7 @@
 """A Permit: the only thing a Carrier sends on. Only `Store.commit` makes one (enforced by a test)."""
 
 import time
+from datetime import datetime
 
 from suppression.address import Address
 from suppression.decision import Send
@@ -25,6 +26,8 @@ class Permit:
     decision_id         id of its log record
     possible_duplicate  an earlier hand-over of this message ended without a known outcome
     caps                those that counted the message
+    open_until          end of the hours in which it may arrive, where that is soon; set by who asked for the Permit
+    lifetime            seconds; a next hop that is asked over the network gets less of it (DESIGN "Texts")
     """
 
     __slots__ = (
@@ -33,7 +36,9 @@ class Permit:
         "caps",
         "decision",
         "decision_id",
+        "lifetime",
         "message",
+        "open_until",
         "possible_duplicate",
         "recipient",
     )
@@ -48,6 +53,7 @@ class Permit:
         possible_duplicate: bool = False,
         born: float | None = None,
         caps: tuple[Cap, ...] = (),
+        lifetime: float = LIFETIME,
     ) -> None:
         self.decision = decision
         self.recipient = recipient
@@ -55,6 +61,8 @@ class Permit:
         self.decision_id = decision_id
         self.possible_duplicate = possible_duplicate
         self.caps = caps
+        self.lifetime = lifetime
+        self.open_until: datetime | None = None
         self._born = time.monotonic() if born is None else born  # before the commit was sent: never too late
         self._used = False
 
@@ -67,7 +75,7 @@ class Permit:
 
     @property
     def fresh(self) -> bool:
-        return time.monotonic() - self._born <= LIFETIME
+        return time.monotonic() - self._born <= self.lifetime
 
     def redeem(self) -> Address:
         """Called right before the hand-over begins (SMTP: before DATA). PermitExpired past LIFETIME."""

@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from suppression.outbox import HANDLE
 from suppression.records import FIELDS, SCHEMA, Record, RecordKind
+from suppression.store import codec
+from suppression.store.keys import handle
 
 
 def encode_record(record: Record) -> str:
@@ -23,4 +26,15 @@ def decode_record(record_id: str, fields: Mapping[bytes, bytes]) -> Record:
     known = {name: value for name, value in values.items() if name in FIELDS and name not in {"id", "kind"}}
     if b"duplicate" in fields:
         known["duplicate"] = True
+    if b"number" in fields:
+        known |= _of_entry(known["recipient"], fields)
     return Record(kind=RecordKind(values["kind"]), id=record_id, **known)
+
+
+def _of_entry(recipient: str, fields: Mapping[bytes, bytes]) -> dict[str, str]:
+    """What the script itself logged: a stop that cancelled an entry."""
+    return {
+        "message": handle(HANDLE, bytes.fromhex(recipient), fields[b"number"].hex()),
+        "channel": codec.channel_of(fields[b"channel"].decode()).value,
+        **{name: fields[name.encode()].decode() for name in ("purpose", "sender", "app")},
+    }

@@ -6,6 +6,7 @@ A step carries an id made before its first try, so that repeating it after a los
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -19,6 +20,7 @@ from suppression.store.record_lines import encode_record
 SCRIPT = resources.files("suppression.store").joinpath("step.lua").read_bytes()
 _SHA = hashlib.sha1(SCRIPT, usedforsecurity=False).hexdigest()
 _PAUSE = 0.05
+_FIRST_KEY = 6  # of the keys that ops name by number: five come before them
 
 
 @dataclass(slots=True)
@@ -26,7 +28,8 @@ class Step:
     """What one step compares, logs and writes. Comparisons that are left out are not made.
 
     `recipient` is the key of a person with `of_person`, None when the step concerns nobody (it has a record
-    and no more); a step without a record only tidies up.
+    and no more); a step without a record only tidies up. `seen_key`: where the id's record is kept, if that is
+    an entry of the outbox.
     """
 
     shard: ShardKeys
@@ -39,8 +42,10 @@ class Step:
     generation: str = ""
     version: str | None = None
     of_person: bool = False
+    seen_key: bytes | None = None
     _keys: list[bytes] = field(default_factory=list)
     _caps: list[Argument] = field(default_factory=list)
+    _holds: list[Argument] = field(default_factory=list)
     _writes: list[Argument] = field(default_factory=list)
 
     def write(self, op: str, *args: Argument) -> None:
@@ -49,13 +54,25 @@ class Step:
 
     def write_key(self, op: str, key: bytes, *args: Argument) -> None:
         """An op of step.lua on a key of its own, of the same shard."""
-        self._keys.append(key)
-        self._writes += (op, 5 + len(self._keys), *args)
+        self._writes += (op, self._number(key), *args)
+
+    def write_keys(self, op: str, keys: Sequence[bytes], *args: Argument) -> None:
+        """An op of step.lua on several keys of the same shard."""
+        self._writes += (op, *map(self._number, keys), *args)
+
+    def hold(self, key: bytes, field: str, value: Argument) -> None:
+        """Only while this field of this hash has this value; "" for none."""
+        self._holds += (self._number(key), field, value)
+
+    def _number(self, key: bytes) -> int:
+        if key not in self._keys:
+            self._keys.append(key)
+        return _FIRST_KEY + self._keys.index(key)
 
     def count(self, key: bytes, message: str, at: int, per: int, count: int) -> None:
         """Only if the cap at this key has room for the message: which it then takes. Times in ms."""
         self.write_key("count", key, message, at, per)
-        self._caps += (5 + len(self._keys), message, at - per, count)
+        self._caps += (self._number(key), message, at - per, count)
 
     def _subject(self) -> bytes:
         if self.recipient is None:
@@ -67,7 +84,7 @@ class Step:
         keys = [
             self.shard.meta,
             self._subject(),
-            self.shard.seen(self.seen),
+            self.shard.seen(self.seen) if self.seen_key is None else self.seen_key,
             self.shard.log,
             self.shard.hand_overs,
             *self._keys,
@@ -80,7 +97,9 @@ class Step:
             "*" if self.version is None else self.version,
             encode_record(self.record) if self.record else "",
             len(self._caps) // 4,
+            len(self._holds) // 3,
             *self._caps,
+            *self._holds,
         ]
         return [len(keys), *keys, epoch, *compared, *self._writes]
 

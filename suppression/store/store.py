@@ -7,13 +7,13 @@ import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from suppression.address import Address
 from suppression.decision import Decision, Send
-from suppression.errors import StoreUnavailable
+from suppression.errors import IdempotencyMismatch, StoreUnavailable
 from suppression.limits import Cap, Limits, counted_as
 from suppression.model import Facts, Recipient, Request
 from suppression.purposes import NO_LIMITS, Catalogue
@@ -32,6 +32,15 @@ from suppression.store.step import Answer, Step, Steps
 IDEMPOTENT = 25 * 3600 * 1000  # ms that the record of an Idempotency-Key's id is kept: 24 h at least
 _NOT_ARRIVED = frozenset({RecordKind.REJECTED, RecordKind.POSTPONED})
 _SHORT = 60_000  # ms that a random id's record is kept: longer than anybody still repeats it
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An id under which one thing is done. `body`: of what was asked, to tell another; `text`: what was answered."""
+
+    id: str
+    body: str = "-"
+    text: str = ""
 
 
 class Store:
@@ -145,7 +154,7 @@ class Store:
 
         `caps`: those that count the message; Moved when one has no room for it any more.
         """
-        self._has_room()
+        self.refuse_if_full()
         recipient, shard = request.recipient, self.shards.of(request.recipient.key)
         step = Step(
             shard,
@@ -163,11 +172,11 @@ class Store:
         if recipient.address is not None:
             sealed = self.sealer.address(recipient.address, recipient.key)
             step.write_key("setnew", shard.address(recipient.key), sealed)
-        _count(step, caps, recipient, hand_over.id, request)
+        count_in_caps(step, caps, recipient, hand_over.id, request)
         born = time.monotonic()
         answer = await self.steps.run(step, self.client.sends, self.client.timeout)
         if answer.word in {"moved", "clock", "full"}:
-            return Moved(self._moved(answer, facts))
+            return Moved(self.moved_facts(answer, facts))
         decision_id = record_id(shard.number, answer.text(0))
         if answer.word == "done" or (answer.word == "seen" and answer.text(1) == RecordKind.HANDING_OVER):
             # "seen": our own try, whose first answer was lost.
@@ -176,7 +185,7 @@ class Store:
                 recipient,
                 hand_over.message,
                 decision_id,
-                possible_duplicate=answer.word == "done" and answer.text(1) == "1",
+                possible_duplicate=answer.text(1 if answer.word == "done" else 3) == "1",
                 born=born,
                 caps=caps,
             )
@@ -194,14 +203,14 @@ class Store:
             raise StoreUnavailable("this host's clock and the store's differ by more than 2 s")
         return None
 
-    def _moved(self, answer: Answer, facts: Facts) -> Facts | None:
+    def moved_facts(self, answer: Answer, facts: Facts) -> Facts | None:
         """Also None when a cap was filled: read anew. Lists are as they were if the generation is."""
         after = None if answer.word == "full" else self.moved(answer)
         if after is None or after.generation != facts.generation:
             return after
         return replace(after, listed=facts.listed, counted=facts.counted)
 
-    def _has_room(self) -> None:
+    def refuse_if_full(self) -> None:
         """Sends, and permissions to send elsewhere, are stopped before stops have no room left."""
         if self.full:
             raise StoreUnavailable("the store is nearly full: sends stop, so that stops can go on")
@@ -219,7 +228,7 @@ class Store:
         The record's id; for a `change_id` seen before, that of the decision made then. A Send counts in `caps`.
         """
         if isinstance(decision, Send):
-            self._has_room()
+            self.refuse_if_full()
         shard = self._shard(request.recipient.key)
         step = Step(
             shard,
@@ -233,10 +242,10 @@ class Store:
         )
         step.write("see", "done", "", 0, IDEMPOTENT if change_id else _SHORT)
         if isinstance(decision, Send):
-            _count(step, caps, request.recipient, step.seen, request)
+            count_in_caps(step, caps, request.recipient, step.seen, request)
         answer = await self.steps.run(step, self.client.sends, self.client.timeout)
         if answer.word in {"moved", "clock", "full"}:
-            return Moved(self._moved(answer, facts))
+            return Moved(self.moved_facts(answer, facts))
         return record_id(shard.number, answer.text(0))
 
     async def record(
@@ -256,14 +265,25 @@ class Store:
         answer = await self.steps.run(step, lane or self.client.sends, self.client.timeout)
         return record_id(shard.number, answer.text(0))
 
-    async def log_of_nobody(self, record: Record) -> str:
-        """Log one record that is about no recipient, once; its id."""
-        seen = secrets.token_hex(8)
-        shard = self.shards.of_name(seen)
-        step = Step(shard, None, record, seen=seen, attempt="-")
-        step.write("see", "done", "", 0, _SHORT)
+    async def log_of_nobody(self, record: Record, once: Once | None = None) -> str:
+        """Log one record that is about no recipient, once; its id. IdempotencyMismatch when `once` was another's."""
+        known = once or Once(secrets.token_hex(8))
+        shard = self.shards.of_name(known.id)
+        step = Step(shard, None, record, seen=known.id, attempt=known.body)
+        step.write("see", "done", known.text, 0, IDEMPOTENT if once else _SHORT)
         answer = await self.steps.run(step, self.client.bulk, self.client.timeout)
+        if answer.word == "settled":
+            raise IdempotencyMismatch("this id was used with another body")
         return record_id(shard.number, answer.text(0))
+
+    async def logged_once(self, once_id: str) -> tuple[Once, str] | None:
+        """What `log_of_nobody` was first given under an id, and the record's id; None when it was given nothing."""
+        shard = self.shards.of_name(once_id)
+        seen = await self.client.bulk.execute("HMGET", shard.seen(once_id), "try", "text", "record")
+        if seen[0] is None:
+            return None
+        body, text, order = (value.decode() for value in seen)
+        return Once(once_id, body, text), record_id(shard.number, order)
 
     async def settle(self, permit: Permit, hand_over: HandOver, outcome: Record, keep: float) -> bool:
         """Log how a hand-over ended, and mark it for `keep` seconds (0: its marker goes).
@@ -296,7 +316,7 @@ class Store:
         )
         text = json.dumps({"text": outcome.text, "code": outcome.code, "status": outcome.status})
         step.write("settle", order, outcome.kind.value if keep else "", text, int(keep * 1000))
-        for cap in left:
+        for cap in left:  # after it: it tells whether a later try has their places
             step.write_key("uncount", shard.cap(recipient_key, cap.name), counted_as(marker))
         answer = await self.steps.run(step, self.client.sends, self.client.timeout)
         return answer.word == "done"
@@ -324,7 +344,10 @@ class Store:
         await self.client.close()
 
 
-def _count(step: Step, caps: Sequence[Cap], recipient: Recipient, message: str, request: Request) -> None:
+def count_in_caps(
+    step: Step, caps: Sequence[Cap], recipient: Recipient, message: str, request: Request
+) -> None:
+    """Only if every cap has room for the message, which then takes it."""
     at = codec.milliseconds(request.at)
     for cap in caps:
         key = step.shard.cap(recipient.key, cap.name)

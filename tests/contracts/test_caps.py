@@ -126,6 +126,23 @@ async def test_a_retry_of_a_message_with_unknown_outcome_passes_a_full_cap(store
     assert not await outcome_of(pipeline, "m2")
 
 
+@pytest.mark.parametrize("late", [Rejected(550, "5.1.1", "unknown"), Postponed(451, "4.3.0", "later")])
+async def test_a_late_answer_to_an_earlier_try_leaves_the_later_one_counted(
+    store: Store, ann: Recipient, late: Outcome
+) -> None:
+    """The first try is overdue, the second one is sent, then the first one's next hop says no."""
+    pipeline = await capped(store, replace(DAILY, count=1))
+    first, second = HandOver("m1", "m1", deadline=-1), HandOver("m1", "m1")
+    early, later = await pipeline.permit(ask(), first), await pipeline.permit(ask(), second)
+    assert isinstance(early, Permit)
+    assert isinstance(later, Permit)
+    await pipeline.settle(ask(), later, second, Sent("ok"))
+    await pipeline.settle(ask(), early, first, late)
+
+    assert await members(store, ann) == [counted_as("m1").encode()]
+    assert not await outcome_of(pipeline, "m2")
+
+
 async def test_a_message_that_was_sent_is_settled_not_capped(store: Store) -> None:
     pipeline = await capped(store, replace(DAILY, count=1))
     assert await outcome_of(pipeline, "m1", Sent("queued as 12"))

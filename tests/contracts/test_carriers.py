@@ -13,7 +13,7 @@ from channels.email.mail import Mail
 from channels.email.next_hop import NextHop
 from channels.email.smtp_pool import SmtpPool
 from channels.email.smtp_relay import SmtpCarriers
-from channels.sandbox import Sandbox, SandboxMailCarriers
+from channels.sandbox import Sandbox, SandboxCarriers, SandboxMailCarrier
 from suppression.address import parse_email
 from suppression.decision import Reason, Send
 from suppression.model import Recipient
@@ -51,7 +51,7 @@ async def sandbox(folder: Path) -> AsyncIterator[Way]:
 
     kept = Sandbox(folder)
     yield Way(
-        SandboxMailCarriers(kept),
+        SandboxCarriers(SandboxMailCarrier(kept)),
         lambda: [(entry["to"], base64.b64decode(entry["raw"])) for entry in kept.messages()],
     )
 

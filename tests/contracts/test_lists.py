@@ -139,7 +139,7 @@ async def test_a_load_between_facts_and_commit_is_seen(store: Store) -> None:
     pipeline = await pipeline_of(store, PLAIN)
     await load(store, PLAIN, "bob@example.net")
     ask = Ask(APP, Channel.EMAIL, CATALOGUE.find("service/feedback"), parse("ann@example.net"))
-    decision, request, facts = await pipeline._decide(ask)
+    decision, request, facts = await pipeline.decide(ask)
     assert isinstance(decision, Send)
     await load(store, PLAIN, "ann@example.net", "bob@example.net")
 
@@ -152,7 +152,7 @@ async def test_a_moved_recipient_is_still_listed(store: Store, ann: Recipient) -
     pipeline = await pipeline_of(store, PLAIN)
     await load(store, PLAIN, "ann@example.net")
     ask = Ask(APP, Channel.EMAIL, CATALOGUE.find("service/feedback"), parse("ann@example.net"))
-    _, request, facts = await pipeline._decide(ask)
+    _, request, facts = await pipeline.decide(ask)
     scope = Scope(frozenset(), "marketing", "brand")
     await apply(store, ann, GiveConsent(scope, Basis.OPT_IN, "form", "t", store.now(), ann.exact))
 

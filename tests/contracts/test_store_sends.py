@@ -159,6 +159,19 @@ async def test_a_resend_after_the_deadline_is_a_possible_duplicate(store: Store,
     assert (await permit_for(store, ann, HandOver("m1", "message"))).possible_duplicate
 
 
+async def test_a_possible_duplicate_is_one_also_when_its_first_answer_was_lost(
+    store: Store, ann: Recipient
+) -> None:
+    """The same try, asked again, is answered alike."""
+    await permit_for(store, ann, HandOver("m1", "message", deadline=-1))
+    again = HandOver("m1", "message")
+
+    permits = [await permit_for(store, ann, again) for _ in range(2)]
+
+    assert permits[0].decision_id == permits[1].decision_id
+    assert all(permit.possible_duplicate for permit in permits)
+
+
 async def test_two_hundred_commits_at_once_make_one_permit(store: Store, ann: Recipient) -> None:
     facts = await store.facts(ann)
     answers = await asyncio.gather(

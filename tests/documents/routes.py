@@ -8,10 +8,18 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
 
+from channels.played import PlayedTwilio
+from channels.twilio.signature import Signatures
 from gateway.audiences import Audiences
 from gateway.http.access import KeyedRoute
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, Hooks, Sandbox, Subjects
+from gateway.http.doors import Doors, MailHooks, Sandbox, Sends, Subjects
+from gateway.http.twilio.hooks import Hooks
+from gateway.http.twilio.line import Line
+from gateway.http.twilio.status import Status
+from gateway.http.twilio.texts import Texts
+from gateway.http.twilio.voice import Calls
+from gateway.reviews import Reviewing
 from suppression.purposes import Catalogue
 
 _NOT_LISTED = {"HEAD", "OPTIONS"}  # of links, named beside their GET
@@ -22,12 +30,19 @@ _CONVERTER = re.compile(r":[a-z]+\}")
 def routes() -> dict[str, str]:
     """As README names them ("GET /u/{token}"), each with the scopes of keys that it takes, "" for none."""
     shut: dict[str, Any] = dict.fromkeys(field.name for field in fields(Doors))
-    sandbox = Sandbox(shut["keys"], shut["keys"])
+    twilio = PlayedTwilio("", Signatures(["shut"]), "", shut["keys"])
+    sandbox = Sandbox(shut["keys"], shut["keys"], twilio=twilio)
     subjects = Subjects(*[shut["keys"]] * len(fields(Subjects)))
     open_doors: dict[str, Any] = {"catalogue": Catalogue.shipped, "sandbox": sandbox, "subjects": subjects}
-    open_doors["hooks"] = Hooks({}, shut["keys"])
+    open_doors |= {"sends": Sends(*[shut["keys"]] * len(fields(Sends)))}
+    open_doors |= {"hooks": _hooks(shut["keys"]), "reviewing": Reviewing(*[shut["keys"]] * 3)}
+    open_doors["mail_hooks"] = MailHooks({}, shut["keys"])
     doors = Doors(**shut | open_doors | {"audiences": Audiences(shut["keys"], shut["keys"])})
     return dict(_named(create_app(doors).routes))
+
+
+def _hooks(shut: Any) -> Hooks:
+    return Hooks(Texts(*[shut] * 5), Status(*[shut] * 3), Calls(*[shut] * 8), Line(*[shut] * 6))
 
 
 def _named(found: Iterable[BaseRoute]) -> Iterator[tuple[str, str]]:

@@ -83,11 +83,12 @@ default_purpose = "service/notifications"
 class Production:
     """Its keys are issued by the command, while it runs."""
 
-    def __init__(self, home: Path, hop_port: int, workers: int = 1) -> None:
+    def __init__(self, home: Path, hop_port: int, workers: int = 1, more: str = "") -> None:
+        """`more`: settings beside these."""
         self.home = home
         self.config = home / "gateway.toml"
         self.ports = {name: free_port() for name in ("smtp", "smtps", "http", "operations")}
-        self.config.write_text(TOML.format(hop=hop_port, **self.ports))
+        self.config.write_text(TOML.format(hop=hop_port, **self.ports) + more)
         make_keys(home)  # a certificate; the DKIM key of the settings is another one
         key = generate_private_key(65537, 2048)
         pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

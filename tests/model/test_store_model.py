@@ -181,7 +181,7 @@ class Promises(RuleBasedStateMachine):
     def stop_between_decision_and_commit(self, name: str, purpose: str, scope: str) -> None:
         """Facts are read, then the stop is acknowledged, then the commit comes: it must not allow."""
         person, ask = self.people[name], self.ask(name, purpose)
-        decision, request, facts = self.run(self.pipeline._decide(ask))
+        decision, request, facts = self.run(self.pipeline.decide(ask))
         self.stop(name, scope)
         if isinstance(decision, Send):
             answer = self.run(self.store.commit(request, decision, facts, HandOver(f"m{self.number()}", "x")))

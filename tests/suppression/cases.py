@@ -28,9 +28,9 @@ def scope(purpose: str = "*", *channels: Channel, sender: str = "*", app: str = 
 
 
 def stop(where: Scope | None = None, reason: Reason = Reason.UNSUBSCRIBED, **given_: Any) -> Suppression:
-    values: dict[str, Any] = {"id": "stop", "way": Way.LINK, "order": "10-0"} | given_
+    values: dict[str, Any] = {"id": "stop", "way": Way.LINK, "order": "10-0", "at": AGO} | given_
     return Suppression(
-        scope=where or scope(), reason=reason, source="unsubscribe", actor="recipient", at=AGO, **values
+        scope=where or scope(), reason=reason, source="unsubscribe", actor="recipient", **values
     )
 
 

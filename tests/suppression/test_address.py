@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, reject
 from hypothesis import strategies as st
 
-from suppression import address, email_address
+from suppression import address, email_address, phone_number
 from suppression.address import CANONICAL_FORMS, Address, Kind, parse, parse_email, parse_phone
 from suppression.errors import UnusableAddress
 
@@ -174,6 +174,21 @@ def test_a_number_in_canonical_form_parses_to_itself(text: str) -> None:
         reject()
 
     assert parse_phone(found.text) == found
+
+
+@example("+310000000")
+@example("+18885550143")
+@example("+390612345678")
+@given(
+    st.builds(
+        "+{}{}".format,
+        st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)),
+        st.from_regex(r"[0-9]{4,12}", fullmatch=True),
+    )
+)
+def test_a_number_that_is_read_quickly_is_read_as_the_library_reads_it(text: str) -> None:
+    if phone_number._reads_as_itself(text):
+        assert phone_number._read(text, None) == text
 
 
 def test_a_hostile_address_is_refused_at_once() -> None:

@@ -43,6 +43,8 @@ def furniture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_certificate(folder / "tls.pem", tls)
     secrets.create(folder / "secrets.toml")
     (folder / "hop-password").write_text("hop-secret\n")
+    (folder / "twilio-tokens").write_text("token-of-now\ntoken-of-before\n")
+    (folder / "twilio-secret").write_text("api-secret\n")
     (folder / "empty").touch()
     (folder / "open-secrets.toml").write_text("pepper = 1\n")
     (folder / "open-secrets.toml").chmod(0o644)

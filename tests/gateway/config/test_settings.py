@@ -9,13 +9,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from gateway.config import providers, schema
+from gateway.config import phones, providers, schema
 from gateway.config.effective import effective
+from gateway.config.fields import Section
 from gateway.config.settings import Settings, load, parse
+from gateway.config.twilio import TwilioAccount
 from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
 from suppression.limits import Cap, PartnerList, Register
-from suppression.model import App, Basis, Channel, Sender, SoftOptIn
+from suppression.model import App, Basis, CallSettings, Channel, Sender, SoftOptIn, TextSettings
 from suppression.purposes import Catalogue
 
 HERE = Path(__file__).parent
@@ -24,6 +26,29 @@ HERE = Path(__file__).parent
 def loaded(name: str, base: Path, environment: dict[str, str] | None = None) -> Settings:
     (base / "gateway.toml").write_bytes((HERE / name).read_bytes())
     return load(base / "gateway.toml", environment or {})
+
+
+TEXTS = TextSettings(
+    numbers=("+12025550101", "+12025550102", "72345"),
+    service="MG" + "a" * 32,
+    opt_out="advanced",
+    max_segments=3,
+    transliterate=True,
+    hint="Txt STOP to end",
+    link_hint_countries=frozenset({"IN", "AE"}),
+)
+CALLS = CallSettings(
+    numbers=("+12025550101",),
+    opt_out_line="+18005550199",
+    identity="The Brand Company",
+    voice="Polly.Joanna",
+    language="en-GB",
+    ring_seconds=30,
+    per_second=2.5,
+    detect_machine=True,
+    play_hosts=("media.example.com",),
+    dial_numbers=("+12025550103",),
+)
 
 
 def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
@@ -56,6 +81,8 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
         return_path="keep",
         opt_out_mailbox="admin@example.com",
         deliver_to="team@example.com",
+        texts=TEXTS,
+        calls=CALLS,
     )
     assert settings.consent_expiry == ConsentExpiry("casl", {Basis.OPT_IN: 730})
     assert settings.given.consents.confirmation_days == 3
@@ -70,6 +97,20 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
     assert sorted(settings.catalogue.purposes) == ["marketing/offers", "transactional/orders"]
     assert settings.smtp.tls_key == base / "tls.key"
     assert settings.next_hop_password() == "hop-secret"
+
+
+def test_an_account_at_twilio_is_beside_its_sender(base: Path) -> None:
+    settings = loaded("full.toml", base)
+    assert settings.twilio == {
+        "brand": TwilioAccount(
+            account_sid="AC00000000000000000000000000000001",
+            auth_tokens=("token-of-now", "token-of-before"),
+            api_key="SK00000000000000000000000000000002",
+            api_secret="api-secret",
+            region="ie1",
+            edge="dublin",
+        )
+    }
 
 
 def test_limits_are_beside_the_purposes_that_decide(base: Path) -> None:
@@ -105,9 +146,12 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         "data_dir",
         "password",
         "catalogue",
+        "auth_tokens",
+        "api_secret",
+        "base_url",
         "signing_key_file",
     }  # each excludes another that is given
-    pairs: list[tuple[type[schema.Section], dict[str, Any]]] = [
+    pairs: list[tuple[type[Section], dict[str, Any]]] = [
         (schema.File, given),
         (schema.Store, given["store"]),
         (schema.Smtp, given["smtp"]),
@@ -128,6 +172,9 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (schema.Theme, given["senders"]["brand"]["theme"]),
         (schema.SoftOptIn, given["senders"]["brand"]["soft_opt_in"]),
         (schema.Dkim, given["senders"]["brand"]["dkim"][0]),
+        (phones.Texts, given["senders"]["brand"]["texts"]),
+        (phones.Calls, given["senders"]["brand"]["calls"]),
+        (phones.Twilio, given["senders"]["brand"]["twilio"]),
         (schema.App, given["apps"]["shop"]),
     ]
     for model, table in pairs:
@@ -184,6 +231,8 @@ def test_effective_settings_show_all_but_secrets(base: Path) -> None:
     (base / "hop-password").unlink()
     text = (HERE / "full.toml").read_text()
     text = text.replace('password_file = "hop-password"', 'password = "hop-secret"')
+    text = text.replace('auth_token_file = "twilio-tokens"', 'auth_tokens = ["token-secret", "token-old"]')
+    text = text.replace('api_secret_file = "twilio-secret"', 'api_secret = "api-secret"')
     (base / "gateway.toml").write_text(text)
     shown = effective(load(base / "gateway.toml", {}))
     assert 'store.redis_url = "rediss://********@redis.example.com:6380/0"' in shown
@@ -191,6 +240,11 @@ def test_effective_settings_show_all_but_secrets(base: Path) -> None:
     assert "smtp.max_size = 1048576" in shown
     assert "store.allow_unsafe_store = true" in shown
     assert 'apps.shop.networks = ["192.0.2.0/24", "2001:db8::/32"]' in shown
+    assert 'senders.brand.twilio.auth_tokens = ["********", "********"]' in shown
+    assert 'senders.brand.twilio.api_secret = "********"' in shown
+    assert "senders.brand.calls.per_second = 2.5" in shown
+    assert "token-" not in shown
+    assert "api-secret" not in shown
     assert "hop-secret" not in shown
     assert "store-secret" not in shown
 
@@ -200,6 +254,8 @@ def test_no_secret_is_in_what_settings_print_as(base: Path) -> None:
     (pepper_line,) = [line for line in (base / "secrets.toml").read_text().splitlines() if "pepper =" in line]
     assert pepper_line.split('"')[1] not in printed
     assert "store-secret" not in printed
+    assert "token-of" not in printed
+    assert "api-secret" not in printed
     assert "PRIVATE" not in printed
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.confirmations import Asked
-from gateway.http.doors import Entry, Link, Sandbox
+from gateway.http.doors import Entry, Link
 from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
 from gateway.state.api_keys import ApiKey
@@ -22,6 +22,7 @@ from suppression.model import Basis, Consent, Facts, Recipient, Scope, Suppressi
 from suppression.purposes import ConsentNeed
 from suppression.records import Record, RecordKind
 from suppression.store.keys import handle, parse_handle
+from suppression.store.log import Part
 
 START = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
@@ -241,6 +242,12 @@ class FakeChanges:
         if self.memory.claims.setdefault(key, body_hash) != body_hash:
             raise IdempotencyMismatch("another body")
 
+    async def claimed(self, key: str, body_hash: str) -> bool:
+        self.memory.answer()
+        if self.memory.claims.get(key, body_hash) != body_hash:
+            raise IdempotencyMismatch("another body")
+        return key in self.memory.claims
+
     def _apply(self, recipient: Recipient, change: Change, change_id: str | None) -> Applied:
         self.memory.answer()
         if change_id is not None and change_id in self.memory.seen:
@@ -299,6 +306,13 @@ class FakeReading:
         self.memory.answer()
         return [line for line in self.memory.log if line.recipient == recipient.key.hex()]
 
+    async def log(
+        self, recipient: Recipient, keeps: Callable[[Record], bool], limit: int, before: str
+    ) -> Part:
+        """In one part: the real reader's tests are about more."""
+        found = [line for line in await self.records(recipient) if keeps(line)]
+        return Part(found[: -limit - 1 : -1], None) if not before else Part([], None)
+
     async def decision(self, record_id: str) -> list[Record]:
         self.memory.answer()
         return [line for line in self.memory.log if record_id in (line.id, line.decision)]
@@ -326,12 +340,24 @@ class FakeConfirming:
         self.asked: list[tuple[Recipient, Wish]] = []
         self.raises: Exception | None = None
 
-    async def ask(self, recipient: Recipient, wish: Wish, app: str) -> Asked:  # noqa: ARG002
+    async def ask(
+        self,
+        recipient: Recipient,
+        wish: Wish,
+        app: str,  # noqa: ARG002
+        *,
+        change_id: str | None = None,  # noqa: ARG002
+    ) -> Asked:
         self.memory.answer()
         if self.raises is not None:
             raise self.raises
         self.asked.append((recipient, wish))
         return Asked(handle("con_", recipient.key, "00" * 6), sent=True)
+
+    async def cancel(self, handle: str, actor: str, sees: Callable[[str], bool]) -> Consent | None:  # noqa: ARG002
+        self.memory.answer()
+        parse_handle("con_", handle)
+        return None
 
     async def look(self, link: ConfirmLink) -> Pending | None:  # noqa: ARG002
         self.memory.answer()
@@ -340,20 +366,6 @@ class FakeConfirming:
     async def confirm(self, link: ConfirmLink, click: Mapping[str, str]) -> Pending:  # noqa: ARG002
         self.memory.answer()
         raise NotFound("nothing waits here")
-
-
-class FakeBox:
-    def __init__(self) -> None:
-        self.kept: list[dict[str, object]] = []
-
-    def messages(
-        self, channel: str | None = None, to: str | None = None, limit: int | None = None
-    ) -> list[dict[str, object]]:
-        found = [m for m in self.kept if channel in (None, m["channel"]) and to in (None, m["to"])]
-        return found[:limit]
-
-    def clear(self) -> None:
-        self.kept.clear()
 
 
 def viewer(memory: Memory) -> Callable[[Link, str], Awaitable[None]]:
@@ -367,10 +379,3 @@ def viewer(memory: Memory) -> Callable[[Link, str], Awaitable[None]]:
         )
 
     return record_view
-
-
-def fake_sandbox(memory: Memory, box: FakeBox) -> Sandbox:
-    async def set_clock(now: datetime | None) -> None:
-        memory.offset = timedelta() if now is None else now - START
-
-    return Sandbox(box, set_clock)

@@ -16,7 +16,7 @@ from channels.email.providers.sendgrid import SendGrid
 from channels.email.providers.ses import Ses
 from gateway.changes import Changes
 from gateway.http.app import create_app
-from gateway.http.doors import Hooks
+from gateway.http.doors import MailHooks
 from gateway.inbound.applying import Applying
 from gateway.inbound.provider_events import ProviderEvents
 from gateway.links import Links
@@ -92,8 +92,8 @@ async def hooked(store: Store, tmp_path: Path) -> AsyncIterator[Hooked]:
         Postmark(USER, PASSWORD),
         Mailgun(SIGNING_KEY),
     )
-    hooks = Hooks({one.name: one for one in readers}, told.take)
-    app = create_app(replace(world.doors, hooks=hooks))
+    hooks = MailHooks({one.name: one for one in readers}, told.take)
+    app = create_app(replace(world.doors, mail_hooks=hooks))
     async with (
         httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=PUBLIC_URL) as client,
         world.client,
@@ -215,7 +215,7 @@ async def test_a_batch_of_which_one_event_is_not_stored_is_to_be_said_again(hook
         raise StoreUnavailable("cut off")
 
     reader = SendGrid([public_key()])
-    broken = create_app(replace(hooked.world.doors, hooks=Hooks({"sendgrid": reader}, take)))
+    broken = create_app(replace(hooked.world.doors, mail_hooks=MailHooks({"sendgrid": reader}, take)))
     transport = httpx.ASGITransport(app=broken)
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
         webhook = by_sendgrid(*batch)

@@ -3,9 +3,10 @@
 import pytest
 
 from suppression.records import Record, RecordKind
+from suppression.store import log
 from suppression.token import TokenKind
 from tests.gateway.http.fakes import History
-from tests.gateway.http.world import FakeWorld, World
+from tests.gateway.http.world import FakeWorld, RealWorld, World
 
 ANN = "ann@example.net"
 
@@ -202,3 +203,70 @@ async def test_a_view_of_a_link_is_in_the_log(world: World) -> None:
 
     assert line["kind"] == "viewed"
     assert line["details"] == {"method": "GET"}
+
+
+async def decide(world: World, count: int, address: str = ANN) -> list[str]:
+    asked = {"to": address, "channel": "email", "purpose": "marketing/promotions"}
+    answer = await world.post("/v1/decisions", {"requests": [asked] * count})
+    return [made["decision_id"] for made in answer.json()["decisions"]]
+
+
+async def test_a_long_log_is_read_in_parts_from_the_newest_back(real: RealWorld) -> None:
+    made = await decide(real, 23)
+    await decide(real, 30, "bob@example.net")
+
+    found: list[str] = []
+    cursors, more = 0, {"limit": "10"}
+    while more:
+        told = (await real.get("/v1/log", recipient=ANN, **more)).json()
+        found = [line["id"] for line in told["records"]] + found
+        more = {"limit": "10", "cursor": told["cursor"]} if "cursor" in told else {}
+        cursors += bool(more)
+
+    assert sorted(found) == found == sorted(made)
+    assert cursors == 2
+    assert len((await real.get("/v1/log", recipient=ANN)).json()["records"]) == 23
+    assert await decide(real, 40)
+    assert len((await real.get("/v1/log", recipient=ANN)).json()["records"]) == 50
+
+
+async def test_filtered_records_are_found_behind_others(real: RealWorld) -> None:
+    """What is filtered out does not count against the limit."""
+    stopped = await stop(real, "*")
+    await decide(real, 20)
+    told = (await real.get("/v1/log", recipient=ANN, reason="unsubscribed", limit="1")).json()
+    mine = (await real.get("/v1/log", recipient=ANN, limit="1000")).json()
+
+    assert [line["reason"] for line in told["records"]] == ["unsubscribed"]
+    assert "cursor" in told
+    assert len(mine["records"]) == 21
+    assert stopped
+
+
+async def test_a_crowded_shard_is_read_for_so_long_and_no_longer(
+    real: RealWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "_PAGE", 5)
+    monkeypatch.setattr(log, "_MOST_PAGES", 2)
+    (first,) = await decide(real, 1)
+    shard = real.store.shards.of(real.recipient(ANN).key)
+    for _ in range(25):
+        await real.store.client.stops.execute("XADD", shard.log, "*", "r", '{"kind":"sent","at":1}')
+    (last,) = await decide(real, 1)
+
+    found, more, parts = [], {"limit": "10"}, 0
+    while more:
+        told = (await real.get("/v1/log", recipient=ANN, **more)).json()
+        found += [line["id"] for line in told["records"]]
+        more = {"limit": "10", "cursor": told["cursor"]} if "cursor" in told else {}
+        parts += 1
+
+    assert found == [last, first]
+    assert parts == 3
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "0" * 15 + "h", "00000000000000uv"])
+async def test_a_cursor_that_is_none_of_ours_is_422(real: RealWorld, cursor: str) -> None:
+    await decide(real, 1)
+
+    assert (await real.get("/v1/log", recipient=ANN, cursor=cursor)).status_code == 422

@@ -14,41 +14,56 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from channels.sandbox import Sandbox, SandboxMailCarriers
+from channels.sandbox import Sandbox, SandboxCarriers, SandboxMailCarrier
 from gateway.audiences import Audiences
+from gateway.calls import Calls
 from gateway.changes import Changes
-from gateway.confirmations import Confirmations, Post
+from gateway.confirmations import Confirmations
 from gateway.data_requests import requests
 from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, Entry, Link, Subjects
+from gateway.http.doors import Doors, Entry, Link, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.links import Links
 from gateway.pipeline import Pipeline
+from gateway.questions import Post
 from gateway.reading import Reading
 from gateway.roster import Roster
+from gateway.sending import Sending
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.own_mail import OwnMail
 from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
+from gateway.texts import Texts
 from suppression.address import parse
-from suppression.model import App, Channel, Facts, Recipient, Sender, SoftOptIn, Suppression
+from suppression.model import (
+    App,
+    CallSettings,
+    Channel,
+    Facts,
+    Recipient,
+    Sender,
+    SoftOptIn,
+    Suppression,
+    TextSettings,
+)
 from suppression.purposes import Catalogue
 from suppression.records import Record, RecordKind
 from suppression.store.keys import Keyring, handle
+from suppression.store.outbox import Outbox
 from suppression.store.store import Store
 from suppression.token import TokenKeys, TokenKind
+from tests.gateway.http.fake_sandbox import FakeBox, fake_sandbox
+from tests.gateway.http.fake_sends import FakeOutbox
 from tests.gateway.http.fakes import (
-    FakeBox,
     FakeChanges,
     FakeConfirming,
     FakeDeciding,
     FakeKeys,
     FakeReading,
     Memory,
-    fake_sandbox,
     viewer,
 )
 
@@ -62,6 +77,8 @@ SENDERS = {
         list_domain="shop.example",
         from_address="hello@shop.example",
         soft_opt_in=SoftOptIn(("marketing/associated-products",), 24),
+        texts=TextSettings(numbers=("+12025550100",)),
+        calls=CallSettings(numbers=("+12025550100",), opt_out_line="+18005550100"),
     ),
     "other": Sender("other", "Other & <Sons>", one_click_stops="marketing"),
 }
@@ -69,6 +86,7 @@ APPS = {
     "demo": App("demo", "shop"),
     "trusted": App("trusted", "shop", may_resubscribe=True),
     "stranger": App("stranger", "other"),
+    "orders": App("orders", "shop", ("transactional",), frozenset({Channel.SMS})),
 }
 
 
@@ -76,6 +94,7 @@ KEYS: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "app": ("demo", ("app",)),
     "trusted": ("trusted", ("app",)),
     "stranger": ("stranger", ("app",)),
+    "orders": ("orders", ("app",)),
     "agent": (None, ("agent",)),
     "admin": (None, ("admin",)),
     "all": ("demo", ("app", "agent", "admin")),
@@ -134,13 +153,14 @@ class World(ABC):
         kind: TokenKind = TokenKind.HEADER,
         purpose: str = "marketing/promotions",
         sender: str = "shop",
+        channel: Channel = Channel.EMAIL,
     ) -> str:
         url = self.links.unsubscribe_url(
             self.recipient(address),
             purpose=purpose,
             sender=sender,
             app="demo",
-            channel=Channel.EMAIL,
+            channel=channel,
             kind=kind,
         )
         return url.removeprefix(self.links.prefix)
@@ -167,6 +187,7 @@ def entry_handle(recipient: Recipient, entry: Entry) -> str:
 class FakeWorld(World):
     memory: Memory
     box: FakeBox
+    outbox: FakeOutbox
 
     async def go_away(self) -> None:
         self.memory.away = True
@@ -195,6 +216,8 @@ def fake_world() -> FakeWorld:
     for name, (app, scopes) in KEYS.items():
         keys.add(SECRETS[name], app, *scopes)
     recipient = Keyring(b"pepper" * 6).recipient
+    deciding = FakeDeciding(memory, recipient)
+    outbox = FakeOutbox(memory, deciding, recipient)
     doors = Doors(
         keys=keys,
         apps=APPS,
@@ -202,7 +225,7 @@ def fake_world() -> FakeWorld:
         catalogue=Catalogue.shipped,
         recipient=recipient,
         handle=entry_handle,
-        deciding=FakeDeciding(memory, recipient),
+        deciding=deciding,
         changes=FakeChanges(memory),
         reading=FakeReading(memory),
         link=made.read,
@@ -213,9 +236,16 @@ def fake_world() -> FakeWorld:
         clock=memory.now,
         form_key=b"f" * 32,
         sandbox=fake_sandbox(memory, box),
+        sends=Sends(
+            outbox,
+            outbox,
+            Texts(SENDERS, made, recipient),
+            Calls(SENDERS, made, recipient),
+            outbox.strangers,
+        ),
         patience=0.3,
     )
-    return FakeWorld(doors, made, memory, box)
+    return FakeWorld(doors, made, memory, box, outbox)
 
 
 @dataclass
@@ -262,6 +292,7 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         await store.log_record(link.recipient.key, seen, store.client.stops)
 
     changes, roster = Changes(store), Roster(store)
+    sending = Sending(pipeline, Outbox(store), APPS)
     subjects = Subjects(
         roster, changes.erase, Exporting(store, roster), Events(store, changes, roster, SENDERS)
     )
@@ -285,6 +316,7 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
             _own_mail(pipeline, made, box),
             requests(store, changes),
             changes=changes,
+            put=sending.accept,
         ),
         address=store.address,
         record_view=record_view,
@@ -293,11 +325,18 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         form_key=b"f" * 32,
         sandbox=SandboxDoor(box, store.set_clock),
         subjects=subjects,
+        sends=_sends(sending, made, roster),
     )
     return RealWorld(doors, made, store, box)
+
+
+def _sends(sending: Sending, made: Links, roster: Roster) -> Sends:
+    recipient = sending.pipeline.recipient
+    texts, calls = Texts(SENDERS, made, recipient), Calls(SENDERS, made, recipient)
+    return Sends(sending, sending.outbox, texts, calls, roster.strangers)
 
 
 def _own_mail(pipeline: Pipeline, made: Links, box: Sandbox) -> Post:
     """Without keys to sign with."""
     composer = Composer("gw.test", SENDERS, made, pipeline.recipient, dict.fromkeys(SENDERS, Signers()))
-    return OwnMail(Relay(pipeline, SandboxMailCarriers(box)), composer).send
+    return OwnMail(Relay(pipeline, SandboxCarriers(SandboxMailCarrier(box))), composer).send

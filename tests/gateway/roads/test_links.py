@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from gateway.http.choices import choices
 from gateway.languages import words
-from gateway.links import Links, stop_at_once
+from gateway.links import Hook, Links, stop_at_once
 from suppression.errors import ConfigurationError, InvalidToken
 from suppression.model import Channel, Recipient, Sender
 from suppression.purposes import Catalogue
 from suppression.token import TokenKeys, TokenKind
 
 KEYS = TokenKeys({1: b"k" * 32}, 1)
+ENTRY = "msg_0123abc"
 ANN = Recipient(b"a" * 16, "e" * 16)
 
 
@@ -139,3 +141,39 @@ def test_what_stops_at_once_is_what_the_one_click_header_stops() -> None:
         sender = Sender("brand", "Brand", one_click_stops=stops)
         of_header = choices(replace(link, kind=TokenKind.HEADER), sender, Catalogue.shipped(), words("en"))[0]
         assert stop_at_once(link, sender) == of_header.scope
+
+
+def callback(of: Links, hook: Hook = Hook.STATUS) -> tuple[str, str]:
+    query = dict(parse_qsl(urlsplit(of.hook_url(hook, ENTRY)).query))
+    return query["m"], query["k"]
+
+
+def test_a_callback_names_its_message() -> None:
+    made = links().status_url(ENTRY)
+
+    assert made.startswith("https://mail.example.com/hooks/twilio/status?m=msg_0123abc&k=")
+    assert links().read_status(*callback(links())) == ENTRY
+
+
+def test_a_callback_of_an_older_key_is_read() -> None:
+    rotated = links(TokenKeys({1: b"k" * 32, 2: b"n" * 32}, 2))
+
+    assert rotated.read_status(*callback(links())) == ENTRY
+
+
+@pytest.mark.parametrize("wrong", ["", "0", "00" * 9, "zz" * 9, "01" + "00" * 8, "ff" * 9, "é" * 18])
+def test_a_callback_with_another_mac_is_refused(wrong: str) -> None:
+    with pytest.raises(InvalidToken):
+        links().read_status(ENTRY, wrong)
+
+
+@pytest.mark.parametrize("wrong", ["", "msg_0123abd", "msg_0123abc ", "x" * 121, "é"])
+def test_a_callback_about_another_message_is_refused(wrong: str) -> None:
+    _, mac = callback(links())
+    with pytest.raises(InvalidToken):
+        links().read_status(wrong, mac)
+
+
+def test_a_callback_made_for_one_hook_is_no_other() -> None:
+    with pytest.raises(InvalidToken):
+        links().read_status(*callback(links(), Hook.KEY))

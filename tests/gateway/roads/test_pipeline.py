@@ -16,10 +16,10 @@ from suppression.model import Basis, Channel, Recipient, Scope, Way
 from suppression.purposes import Catalogue
 from suppression.records import RecordKind
 from suppression.store.hand_over import HandOver, Settled
-from suppression.store.opening import publish
+from suppression.store.opening import StoreSettings, open_store, prepare, publish
 from suppression.store.permit import Permit
 from suppression.store.store import Store
-from tests.conftest import APP, SENDER
+from tests.conftest import APP, SECRETS, SENDER
 
 SHIPPED = Catalogue.shipped()
 
@@ -104,6 +104,25 @@ async def test_a_catalogue_half_published_is_waited_for(pipeline: Pipeline, stor
 
     with pytest.raises(StoreUnavailable):
         await pipeline.peek(ask())
+
+
+async def test_a_store_of_a_version_that_shipped_other_hours_is_decided_on_once_ours_are_in_force(
+    store_settings: StoreSettings,
+) -> None:
+    await prepare(store_settings, SECRETS, SHIPPED)
+    store = await open_store(store_settings, SECRETS)
+    for shard in store.shards.all:  # as a version wrote it whose shipped data had another digest
+        await store.client.sends.execute("HSET", shard.meta, "generation", "0123456789abcdef")
+    await store.close()
+
+    store = await open_store(store_settings, SECRETS)
+    pipeline = Pipeline(store, await store.catalogue(), {SENDER.name: SENDER})
+    with pytest.raises(StoreUnavailable, match="another version"):
+        await pipeline.peek(ask())
+    await publish(store, SHIPPED)  # as every start does
+
+    assert await pipeline.peek(ask()) is None
+    await store.close()
 
 
 async def test_a_check_repeated_under_its_id_is_answered_alike(pipeline: Pipeline, ann: Recipient) -> None:

@@ -16,6 +16,7 @@ from channels.email.smtp_relay import SmtpCarriers
 from gateway.changes import Changes
 from gateway.links import Links
 from gateway.pipeline import Ask, Pipeline
+from gateway.smtp.auth import Login
 from gateway.smtp.composing import Composer
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.front import House
@@ -71,7 +72,10 @@ class Away:
 
 @dataclass
 class FrontDoor:
-    """Everything from the socket to the next hop. `away`: the store answers nothing that the front asks."""
+    """Everything from the socket to the next hop. `away`: the store answers nothing that the front asks.
+
+    revoked  whose credentials are gone; `asked` counts how often they were looked up
+    """
 
     store: Store
     carriers: Carriers[Mail]
@@ -82,6 +86,8 @@ class FrontDoor:
     inbound_domain: str = ""
     sender: Sender = SENDER
     keys: tuple[DkimKey, ...] = KEYS
+    revoked: set[str] = field(default_factory=set)
+    asked: int = 0
 
     def __post_init__(self) -> None:
         pipeline = Pipeline(self.store, Catalogue.shipped(), {"brand": self.sender})
@@ -120,10 +126,15 @@ class FrontDoor:
         )
         self.port = 0
 
-    async def _authenticate(self, name: str, password: str) -> App | None:
-        if self.away:
-            raise StoreUnavailable("told to")
-        return next((app for app in APPS if app.name == name and password == PASSWORD), None)
+    async def _authenticate(self, name: str, password: str) -> Login | None:
+        async def still() -> bool:
+            if self.away:
+                raise StoreUnavailable("told to")
+            self.asked += 1
+            return name not in self.revoked
+
+        app = next((app for app in APPS if app.name == name and password == PASSWORD), None)
+        return Login(app, still) if await still() and app is not None else None
 
     def go_away(self) -> None:
         """From now on the store cannot be reached."""

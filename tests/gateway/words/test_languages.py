@@ -21,7 +21,10 @@ ROOT = Path(__file__).parents[3]
 TRANSLATED = LANGUAGES[1:]
 KEYWORDS = {"_": None, "words": None, "marked": None}
 # For agents, not for recipients: in English.
-NOT_FOR_RECIPIENTS = {"docs.html", "export.html", "sandbox.html", "sandbox_message.html"}
+NOT_FOR_RECIPIENTS = {
+    *("docs.html", "export.html", "sandbox.html", "sandbox_message.html"),
+    *("sandbox_text.html", "sandbox_call.html", "sandbox_line.html", "_heard.html"),
+}
 
 
 @cache

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from suppression import zone_names
-from suppression.open_hours import Hours, Window, has_holidays, next_open, open_in_all
+from suppression.open_hours import Hours, Window, closes, has_holidays, next_open, open_in_all
 
 DAILY = frozenset(range(7))
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -189,3 +189,17 @@ def test_two_sets_of_hours_are_open_together_where_both_are() -> None:
     )
     assert both.windows == (Window(frozenset({0, 1}), 600, 780), Window(frozenset({1, 2}), 840, 1140))
     assert both.holidays == {"US", "GB"}
+
+
+def test_what_is_open_closes_at_the_end_of_its_hours() -> None:
+    hours = daily("9:00", "20:00")
+    assert closes(hours, BERLIN, utc("2026-11-24T12:00"), 10 * HOUR) == utc("2026-11-24T19:00")
+    assert closes(hours, BERLIN, utc("2026-11-24T12:00"), HOUR) is None
+    coasts = zones("America/New_York", "America/Los_Angeles")
+    assert closes(hours, coasts, utc("2026-11-24T18:00"), 10 * HOUR) == utc("2026-11-25T01:00")
+
+
+def test_what_is_closed_closes_at_once_and_what_never_closes_never() -> None:
+    closed = utc("2026-11-24T03:00")
+    assert closes(daily("9:00", "20:00"), BERLIN, closed, HOUR) == closed
+    assert closes(daily("00:00", "24:00"), BERLIN, closed, 3 * DAY) is None

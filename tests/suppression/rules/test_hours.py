@@ -1,7 +1,7 @@
 """Rule 12, calling and quiet hours: which requests they concern, and what is known of the zone."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from suppression.address import parse
 from suppression.decision import SKIP, Defer, Reason, Refuse
 from suppression.limits import Limits
 from suppression.model import Facts
-from suppression.rules.hours import hours
+from suppression.rules.hours import hours, open_until
 from tests.suppression.cases import CATALOGUE, EMAIL, SMS, VOICE, ask
 
 NIGHT = datetime(2026, 11, 24, 8, tzinfo=UTC)  # 3 in New York
@@ -90,3 +90,31 @@ def test_an_unusable_number_is_another_rule_s() -> None:
     request = ask(channel=SMS)
     unknown = replace(request, recipient=replace(request.recipient, address=None))
     assert judged(unknown) is SKIP
+
+
+EVENING = datetime(2026, 11, 25, 0, 30, tzinfo=UTC)  # half past seven in New York
+TEN_HOURS = timedelta(hours=10)
+
+
+def test_a_message_of_marketing_may_arrive_until_the_hours_end() -> None:
+    request = replace(ask(channel=SMS), at=EVENING)
+    closes = datetime(2026, 11, 25, 1, tzinfo=UTC)
+    assert judged(request, at=EVENING) is None
+    assert isinstance(judged(request, at=closes), Defer)
+    assert open_until(request, Facts(), CATALOGUE, TEN_HOURS) == closes
+    assert open_until(request, Facts(), CATALOGUE, timedelta(minutes=10)) is None
+
+
+def test_who_lives_further_east_closes_sooner() -> None:
+    request = replace(ask(channel=SMS), at=datetime(2026, 11, 24, 15, tzinfo=UTC))
+    known = Facts(zone="America/Sao_Paulo")
+    alone = open_until(request, Facts(), CATALOGUE, TEN_HOURS)
+    both = open_until(request, known, CATALOGUE, TEN_HOURS)
+    assert alone is not None
+    assert both is not None
+    assert both < alone
+
+
+def test_messages_that_no_hours_concern_may_arrive_whenever_they_do() -> None:
+    request = replace(ask("transactional/orders", SMS), at=EVENING)
+    assert open_until(request, Facts(), CATALOGUE, TEN_HOURS) is None

@@ -1,5 +1,6 @@
 """Names of keys are data: what is frozen here must never change for a store that exists."""
 
+import base64
 import binascii
 from collections import Counter
 
@@ -96,3 +97,9 @@ def test_no_two_keys_of_a_shard_have_the_same_name() -> None:
     names = [value for name in dir(type(shard)) if isinstance(value := getattr(shard, name), bytes)]
     assert len(names) >= 8
     assert len(set(names)) == len(names)
+
+
+@given(st.binary(min_size=0, max_size=24))
+def test_handles_are_base32hex_of_key_and_entry(entry: bytes) -> None:
+    expected = base64.b32hexencode(b"k" * 16 + entry).decode().lower().rstrip("=")
+    assert handle("x_", b"k" * 16, entry.hex()) == "x_" + expected

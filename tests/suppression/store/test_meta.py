@@ -64,12 +64,12 @@ async def test_followers_see_every_record_as_it_comes(store: Store) -> None:
                 return
 
     following = asyncio.create_task(follow())
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1)  # one reading of where the log ends
     for number in range(3):
         recipient = store.keyring.recipient(parse(f"r{number}@example.net"))
         record = Record(RecordKind.VIEWED, 1, recipient=recipient.key.hex(), text=str(number))
         await store.log_record(recipient.key, record)
-    await asyncio.wait_for(following, 5)
+    await asyncio.wait_for(following, 30)
 
     assert sorted(seen) == ["0", "1", "2"]
 

@@ -13,6 +13,7 @@ from suppression.address import parse
 from suppression.changes import GiveConsent, Suppress
 from suppression.decision import Reason
 from suppression.model import Basis, Recipient, Scope, Suppression, Way
+from suppression.store import pending
 from suppression.store.apply import apply
 from suppression.store.opening import StoreSettings
 from suppression.store.people import People
@@ -38,14 +39,15 @@ async def own(own_server: EmbeddedServer) -> AsyncIterator[Store]:
 
 
 async def sealed(store: Store, recipient: Recipient) -> list[bytes]:
-    """All ciphertexts that are kept of a recipient: address, evidence, and its person's id."""
+    """All ciphertexts that are kept of a recipient: address, evidence, its person's id, and what waits for its word."""
     shard = store.shards.of(recipient.key)
     facts = await store.facts(recipient)
     entries = [entry.id for entry in facts.suppressions] + [entry.id for entry in facts.consents]
     keys = [shard.address(recipient.key), *(shard.evidence(recipient.key, entry) for entry in entries)]
     values = [await store.client.stops.execute("GET", key) for key in keys]
     person = await People(store).read(bytes.fromhex(facts.person or ""))
-    return [value for value in (*values, person.sealed_id) if value]
+    waiting = await store.client.stops.execute("HVALS", shard.pending(recipient.key))
+    return [value for value in (*values, person.sealed_id, *waiting) if value]
 
 
 async def fill(store: Store) -> Recipient:
@@ -76,6 +78,8 @@ async def fill(store: Store) -> Recipient:
             evidence=evidence,
         ),
     )
+    version = (await store.facts(recipient)).version
+    assert await pending.put(store, recipient.key, version, b"question", evidence, timedelta(days=7))
     return recipient
 
 
@@ -101,8 +105,8 @@ async def test_after_the_rewrite_no_file_has_anything_of_the_erased(
     recipient = await fill(own)
     ciphertexts = await sealed(own, recipient)
     spellings = [ADDRESS.encode(), ADDRESS.lower().encode(), b"mustermann", b"erika", b"customer-4711"]
-    assert len(ciphertexts) == 4
-    assert len({number for _, number in found(tmp_path, ciphertexts)}) == 4, "looked for in the right place"
+    assert len(ciphertexts) == 5
+    assert len({number for _, number in found(tmp_path, ciphertexts)}) == 5, "looked for in the right place"
     assert found(tmp_path, spellings) == [], "never kept in clear"
 
     await erase(own, recipient)

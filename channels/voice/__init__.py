@@ -1,0 +1,1 @@
+"""Calls: what is said in them (TwiML), and what a call is when it leaves."""

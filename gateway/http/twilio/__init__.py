@@ -1,0 +1,1 @@
+"""`/hooks/twilio/...`: what Twilio tells us, a file for each kind of webhook. None is believed that it did not sign."""

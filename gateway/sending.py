@@ -1,0 +1,257 @@
+"""The road of texts and calls: accepted durably, decided again when they are due, and how they ended.
+
+It knows neither HTTP nor any carrier: fronts put drafts in, dispatchers take Permits out.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
+from gateway.pipeline import Ask, Pipeline
+from suppression.decision import Defer, Reason, Refuse, Send
+from suppression.errors import StoreUnavailable, UnknownPurpose
+from suppression.limits import counted_as
+from suppression.model import App, Channel, Facts, Recipient, Request
+from suppression.outbox import MOST_WAITING, Accepted, Draft, Entry, State
+from suppression.records import Record, RecordKind, without_addresses
+from suppression.rules.hours import NAME as HOURS
+from suppression.rules.hours import open_until
+from suppression.store import codec
+from suppression.store.describe import decided
+from suppression.store.entry_codec import entry_id
+from suppression.store.hand_over import Moved
+from suppression.store.outbox import Outbox
+from suppression.store.permit import Permit
+from suppression.store.transitions import REPORTED_WITHIN, Lost, Move
+
+MOST_ATTEMPTS = 10
+GIVEN_UP_AFTER = timedelta(minutes=15)  # DESIGN "Texts": what was submitted and never answered for
+_TRIES = 20
+_ON_ITS_WAY = timedelta(seconds=60)  # what is submitted with less left would arrive when the hours are over
+_LONGEST_ON_ITS_WAY = timedelta(hours=10)  # Twilio keeps nothing for longer
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 900.0  # seconds before a next attempt
+_AT_ONCE = 200
+
+
+class Sending:
+    """Texts and calls on one pipeline and its store. `apps`: those of the settings, by name."""
+
+    def __init__(self, pipeline: Pipeline, outbox: Outbox, apps: Mapping[str, App]) -> None:
+        self.pipeline = pipeline
+        self.outbox = outbox
+        self._apps = dict(apps)
+
+    # In.
+
+    async def accept(
+        self, ask: Ask, draft: Draft, facts: Facts | None = None, recipient: Recipient | None = None
+    ) -> Accepted:
+        """Decide for when it is due; keep it durably, or log the refusal. The same answer to every repeat."""
+        recipient = recipient or self.pipeline.recipient(ask.address)
+        message = entry_id(recipient.key, draft.number)
+        counted = counted_as(message)
+        for _ in range(_TRIES):
+            decision, request, facts = await self.pipeline.decide(
+                ask, facts, at=draft.due, message=counted, recipient=recipient
+            )
+            if isinstance(decision, Send | Defer) and facts.waiting >= MOST_WAITING:
+                decision = Refuse(Reason.CAPPED, "outbox")
+            if isinstance(decision, Refuse):
+                answer = await self.outbox.refuse(request, decision, facts, draft, message)
+            else:
+                answer = await self.outbox.put(request, decision, facts, draft, message)
+            if not isinstance(answer, Moved):
+                return answer
+            facts = answer.facts
+        raise StoreUnavailable("a recipient kept changing")
+
+    async def accept_many(self, asked: Sequence[tuple[Ask, Draft]]) -> list[Accepted]:
+        """Each as `accept`, in order; facts are read together, and a recipient's own drafts go one by one."""
+        recipients = [self.pipeline.recipient(ask.address) for ask, _ in asked]
+        known = await self.pipeline.facts_of_many(recipients)
+        gate = asyncio.Semaphore(_AT_ONCE)
+        of_recipient: dict[bytes, list[int]] = {}
+        for place, recipient in enumerate(recipients):
+            of_recipient.setdefault(recipient.key, []).append(place)
+        answers: dict[int, Accepted] = {}
+
+        async def each(places: Sequence[int]) -> None:
+            for place in places:
+                async with gate:
+                    answers[place] = await self.accept(*asked[place], known[place], recipients[place])
+
+        async with asyncio.TaskGroup() as tasks:
+            for places in of_recipient.values():
+                tasks.create_task(each(places))
+        return [answers[place] for place in range(len(asked))]
+
+    # Out.
+
+    async def submit(self, entry: Entry, lease: float) -> Permit | None:
+        """Decide again, and commit. None: it is not to be sent now (refused, deferred, too late, or another's)."""
+        try:
+            return await self._submit(entry, lease)
+        except Lost:
+            return None
+
+    async def _submit(self, entry: Entry, lease: float) -> Permit | None:
+        if entry.deadline is not None and self.pipeline.store.now() > entry.deadline:
+            await self._end(entry, State.CANCELLED, RecordKind.CANCELLED, "too_late")
+            return None
+        ask = self._ask(entry)
+        if ask is None:
+            await self._end(entry, State.REFUSED, RecordKind.CANCELLED, Reason.NOT_PERMITTED.value)
+            return None
+        facts: Facts | None = None
+        for _ in range(_TRIES):
+            decision, request, facts = await self.pipeline.decide(
+                ask, facts, message=counted_as(entry.id), recipient=entry.recipient
+            )
+            closes = open_until(request, facts, self.pipeline.catalogue, _LONGEST_ON_ITS_WAY)
+            if isinstance(decision, Send) and closes is not None and closes - request.at < _ON_ITS_WAY:
+                decision = Defer(Reason.OUTSIDE_HOURS, closes, HOURS)
+            if isinstance(decision, Send):
+                caps = self.pipeline.caps(request)
+                answer = await self.outbox.submit(request, decision, facts, entry, caps=caps, lease=lease)
+                if not isinstance(answer, Moved):
+                    answer.open_until = closes
+                    return answer
+                facts = answer.facts
+            else:
+                await self._put_off(entry, request, decision, facts)
+                return None
+        raise StoreUnavailable("a recipient kept changing")
+
+    async def _put_off(self, entry: Entry, request: Request, decision: Refuse | Defer, facts: Facts) -> None:
+        record = decided(RecordKind.DECIDED, request, decision, facts.generation, message=entry.id)
+        if isinstance(decision, Defer):
+            await self.outbox.release(entry, decision.until, record)
+        else:
+            reason = {"y": decision.reason.value}
+            await self.outbox.move(entry, Move(State.REFUSED, record, reason, forget=True))
+
+    def _ask(self, entry: Entry) -> Ask | None:
+        """What the app asked. None when settings have its app no more, or its purpose."""
+        address = entry.recipient.address
+        app = App(entry.app, entry.sender) if entry.system else self._apps.get(entry.app)
+        if address is None or app is None or app.sender != entry.sender:
+            return None
+        try:
+            purpose = self.pipeline.catalogue.find(entry.purpose)
+        except UnknownPurpose:
+            return None
+        return Ask(app, entry.channel, purpose, address, system=entry.system, answers=entry.answers)
+
+    async def _end(self, entry: Entry, state: State, kind: RecordKind, reason: str) -> None:
+        record = self.outbox.record(entry, kind, reason=reason)
+        await self.outbox.move(entry, Move(state, record, {"y": reason}, forget=True))
+
+    # How it ended.
+
+    async def settle(self, entry: Entry, permit: Permit, outcome: Outcome) -> Entry:
+        """Log what the next hop said. What it may have taken stays `submitting`, to be found out."""
+        submitted = replace(
+            entry,
+            state=State.SUBMITTING,
+            revision=entry.revision + 1,
+            attempts=entry.attempts + 1,
+            hand_over=permit.decision_id,
+        )
+        move = self._settled(submitted, permit, outcome)
+        if move is None:
+            return submitted
+        try:
+            await self.outbox.move(submitted, move)  # without reading it: most are as they were submitted
+        except Lost:
+            return await self._settle_moved(entry, permit, outcome)
+        return replace(
+            submitted,
+            state=move.state,
+            revision=submitted.revision + 1,
+            due=move.due or entry.due,
+            content=None if move.forget else entry.content,
+            reason=str(move.fields.get("y", entry.reason)),
+        )
+
+    async def _settle_moved(self, entry: Entry, permit: Permit, outcome: Outcome) -> Entry:
+        def plan(now: Entry) -> Move | None:
+            if now.hand_over != permit.decision_id or now.state is not State.SUBMITTING:
+                return None  # a report came first, or it was found
+            return self._settled(now, permit, outcome)
+
+        return await self.outbox.again(entry.id, plan, self.pipeline.store.client.sends)
+
+    def _settled(self, entry: Entry, permit: Permit, outcome: Outcome) -> Move | None:
+        match outcome:
+            case Sent():
+                return self._sent(entry, outcome.reference, without_addresses(outcome.text))
+            case Unknown():
+                return None
+            case Rejected():
+                record = self._said(entry, RecordKind.REJECTED, outcome)
+                reason = {"y": str(outcome.code)}
+                return Move(State.FAILED, record, reason, forget=True, freed=permit.caps)
+            case Postponed():
+                return self._postponed(entry, permit, outcome)
+
+    def _sent(self, entry: Entry, reference: str, text: str, claims: str = "") -> Move:
+        record = replace(
+            self.outbox.record(entry, RecordKind.SENT, text=text), details={"reference": reference}
+        )
+        fields = {"i": reference}
+        if entry.channel is not Channel.VOICE:
+            return Move(State.SENT, record, fields, forget=True, claims=claims)
+        if entry.cancel:
+            return Move(State.CANCELLING, record, fields, lease=0, claims=claims)
+        return Move(State.SENT, record, fields, lease=REPORTED_WITHIN.total_seconds(), claims=claims)
+
+    def _postponed(self, entry: Entry, permit: Permit, outcome: Postponed) -> Move:
+        if entry.cancel:
+            record = self._said(entry, RecordKind.CANCELLED, outcome)
+            return Move(State.CANCELLED, record, {"y": "stopped"}, forget=True, freed=permit.caps)
+        if entry.attempts >= MOST_ATTEMPTS:
+            record = self._said(entry, RecordKind.DEAD, outcome)
+            return Move(State.DEAD, record, {"y": str(outcome.code)}, freed=permit.caps)
+        record = self._said(entry, RecordKind.POSTPONED, outcome)
+        due = self.pipeline.store.now() + timedelta(seconds=_pause(entry.attempts))
+        fields = {"d": codec.milliseconds(due)}
+        return Move(State.WAITING, record, fields, due=due, freed=permit.caps)
+
+    def _said(self, entry: Entry, kind: RecordKind, outcome: Rejected | Postponed) -> Record:
+        text = without_addresses(outcome.text)
+        return replace(self.outbox.record(entry, kind, text=text, code=outcome.code), status=outcome.status)
+
+    async def found(self, entry: Entry, reference: str) -> bool:
+        """A look-up found the lost answer. False when that is another entry's, or this one was settled meanwhile."""
+        move = self._sent(entry, reference, "found at the next hop", claims=reference)
+        try:
+            await self.outbox.move(entry, move)
+        except Lost:
+            return False
+        return True
+
+    async def give_up(self, entry: Entry) -> None:
+        """It may have been sent and nobody can say: for agents, never again by itself."""
+        record = self.outbox.record(entry, RecordKind.UNKNOWN, text="its answer was lost and was not found")
+        try:
+            await self.outbox.move(entry, Move(State.UNKNOWN, record))
+        except Lost:
+            return
+
+    async def cancelled_at_hop(self, entry: Entry, *, done: bool, text: str = "") -> None:
+        """A call that a stop came for: the next hop cancelled it, or it was too late for that."""
+        kind = RecordKind.CANCELLED if done else RecordKind.SENT
+        record = self.outbox.record(entry, kind, text=without_addresses(text), reason="stopped")
+        try:
+            await self.outbox.move(entry, Move(State.CANCELLED if done else State.SENT, record, forget=True))
+        except Lost:
+            return
+
+
+def _pause(attempts: int) -> float:
+    """Exponential, with jitter: many that failed together do not come back together."""
+    pause: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** max(0, attempts - 1))
+    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
