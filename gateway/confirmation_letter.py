@@ -47,12 +47,13 @@ def letter(
         to=to,
         subject=words(_SUBJECT[kind], sender=sender.title),
         blocks=(*blocks, words(_IF_YOU, days=days), Link(url, words(_OPEN)), words(_IF_NOT)),
-        close=_close(words, sender),
+        close=close(words, sender),
         language=words.language,
     )
 
 
-def _close(words: Words, sender: Sender) -> tuple[str, ...]:
+def close(words: Words, sender: Sender) -> tuple[str, ...]:
+    """The small print: who sends it."""
     phone = (words(_PHONE, phone=sender.support_phone),) if sender.support_phone else ()
     address = (sender.postal_address,) if sender.postal_address else ()
     return (sender.title, *address, *phone)

@@ -1,21 +1,31 @@
 """The way in for mail that comes back, assembled: what each kind of address does, a server for each kind of port."""
 
+import asyncio
 import ssl
 from collections.abc import Mapping
+from functools import partial
 
+from channels.email.inbound.signed_by import signed_by_its_author
+from channels.email.inbound.text_records import text_record
+from gateway import acceptor, mail_providers
 from gateway.changes import Changes
 from gateway.config import mailboxes
 from gateway.config.settings import Settings
+from gateway.confirmations import Confirmations
+from gateway.connections import Connections
+from gateway.connections import Limits as ConnectionLimits
+from gateway.inbound.handling import Roads, handlers
 from gateway.inbound.passing_on import PassingOn
-from gateway.inbound.receiving import Handlers, Receiver
+from gateway.inbound.receiving import Receiver
 from gateway.inbound.routing import Routing
-from gateway.inbound.unsubscribing import Unsubscribing
 from gateway.links import Links
 from gateway.pipeline import Pipeline
 from gateway.smtp.inbound import InboundHouse
 from gateway.smtp.inbound_server import InboundServer
 from gateway.smtp.limits import Limits, Rates
+from gateway.smtp.mail_server import REFUSAL
 from gateway.smtp.own_mail import OwnMail
+from gateway.worker_process import WorkerContext
 from suppression.store.store import Store
 from suppression.store.ways_back import WaysBack
 
@@ -29,6 +39,7 @@ def servers(
     links: Links,
     own: OwnMail,
     ways_back: WaysBack,
+    confirmations: Confirmations,
     tls: ssl.SSLContext | None,
 ) -> Mapping[str, InboundServer]:
     """By the kind of socket; none where no mail comes in."""
@@ -36,7 +47,22 @@ def servers(
         return {}
     routing = _routing(settings, links)
     passing_on = PassingOn(settings.hostname, own.hand_on, lambda: pipeline.catalogue, routing, ways_back)
-    receiver = Receiver(routing, _handlers(settings, store, passing_on))
+    roads = Roads(
+        store=store,
+        changes=Changes(store, settings.consent_expiry),
+        senders=settings.senders,
+        links=links,
+        ways_back=ways_back,
+        routing=routing,
+        passing_on=passing_on,
+        applying=mail_providers.applying(settings, store),
+        confirmations=confirmations,
+        post=own.send,
+        catalogue=lambda: pipeline.catalogue,
+        signed=partial(signed_by_its_author, text_record=text_record),
+        authserv_id=settings.inbound.authserv_id,
+    )
+    receiver = Receiver(routing, handlers(roads))
     by_smtp = _house(settings, receiver, tls=tls is not None)
     by_lmtp = _house(settings, receiver, tls=False, rates=0)  # all of it comes from one server, which is ours
     return {
@@ -45,17 +71,36 @@ def servers(
     }
 
 
+def accept(
+    settings: Settings,
+    context: WorkerContext,
+    inbound: Mapping[str, InboundServer],
+    tasks: asyncio.TaskGroup,
+) -> list[asyncio.Task[None]]:
+    """Counted apart from apps. By LMTP all come from one server, which is ours."""
+    given = settings.inbound
+    if given is None:
+        return []
+    of_one = given.max_connections if settings.dev else given.max_connections_per_address
+    per_address = {INBOUND: of_one, LMTP: given.max_connections}
+    accepting = []
+    for name, listener in context.sockets.items():
+        kind = name.partition(":")[0]
+        if kind in inbound:
+            caps = ConnectionLimits(per_address[kind], given.max_connections)
+            serving = acceptor.serve(
+                listener,
+                inbound[kind].protocol,
+                connections=Connections(caps, context.row.beside),
+                refusal=REFUSAL,
+            )
+            accepting.append(tasks.create_task(serving))
+    return accepting
+
+
 def _routing(settings: Settings, links: Links) -> Routing:
     pairs = {name: mailboxes.pair_of(sender) for name, sender in settings.senders.items()}
     return Routing(links, {name: pair for name, pair in pairs.items() if pair is not None})
-
-
-def _handlers(settings: Settings, store: Store, passing_on: PassingOn) -> Handlers:
-    return Handlers(
-        unsubscribe=Unsubscribing(Changes(store, settings.consent_expiry), settings.senders),
-        bounce=passing_on.bounce,
-        mailbox=passing_on.mailbox,
-    )
 
 
 def _house(settings: Settings, receiver: Receiver, *, tls: bool, rates: int | None = None) -> InboundHouse:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import ipaddress
 import ssl
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -45,7 +45,6 @@ from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.front import House
-from gateway.smtp.inbound_server import InboundServer
 from gateway.smtp.limits import Guard, Limits
 from gateway.smtp.mail_server import REFUSAL
 from gateway.smtp.own_mail import OwnMail
@@ -102,15 +101,18 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
         carriers, composer = ways_out.mail(settings), _composer(settings, roads)
         own = OwnMail(Relay(pipeline, carriers), composer)
         hooks = mail_providers.hooks(settings, store, links, ways_back)
-        doors = replace(_doors(settings, roads, own), mail_hooks=hooks)
+        confirmations = _confirmations(settings, roads, own)
+        doors = replace(_doors(settings, roads, confirmations), mail_hooks=hooks)
         delivery = Delivery(pipeline, carriers, composer, _smtp_limits(settings), ways_back)
         smtp = _smtp_server(settings, pipeline, delivery, ApiKeys(store.client.sends))
-        inbound = mail_ways_in.servers(settings, store, pipeline, links, own, ways_back, smtp.tls)
+        inbound = mail_ways_in.servers(
+            settings, store, pipeline, links, own, ways_back, confirmations, smtp.tls
+        )
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
             duties = (tasks.create_task(duty) for duty in _duties(settings, roads))
             accepting = _accept_mail(settings, context, smtp, tasks)
-            running = [*accepting, *_accept_inbound(settings, context, inbound, tasks), *duties]
+            running = [*accepting, *mail_ways_in.accept(settings, context, inbound, tasks), *duties]
             http = [await task for task in _serve_http(settings, context, doors)]
             context.ready()
             await told_to_drain(context)
@@ -272,33 +274,6 @@ def _accept_mail(
     return accepting
 
 
-def _accept_inbound(
-    settings: Settings,
-    context: WorkerContext,
-    inbound: Mapping[str, InboundServer],
-    tasks: asyncio.TaskGroup,
-) -> list[asyncio.Task[None]]:
-    """Counted apart from apps. By LMTP all come from one server, which is ours."""
-    given = settings.inbound
-    if given is None:
-        return []
-    of_one = given.max_connections if settings.dev else given.max_connections_per_address
-    per_address = {mail_ways_in.INBOUND: of_one, mail_ways_in.LMTP: given.max_connections}
-    accepting = []
-    for name, listener in context.sockets.items():
-        kind = name.partition(":")[0]
-        if kind in inbound:
-            caps = ConnectionLimits(per_address[kind], given.max_connections)
-            serving = acceptor.serve(
-                listener,
-                inbound[kind].protocol,
-                connections=Connections(caps, context.row.beside),
-                refusal=REFUSAL,
-            )
-            accepting.append(tasks.create_task(serving))
-    return accepting
-
-
 def _serve_http(
     settings: Settings, context: WorkerContext, doors: Doors
 ) -> list[asyncio.Task[http_server.HttpServer]]:
@@ -313,9 +288,8 @@ def _serve_http(
     ]
 
 
-def _doors(settings: Settings, roads: _Roads, own: OwnMail) -> Doors:
+def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> Doors:
     store, pipeline, changes, roster = roads.store, roads.pipeline, roads.changes, Roster(roads.store)
-    confirmations = _confirmations(settings, roads, own)
     ask_erasure = erasure_question(confirmations, settings.senders, store)
     return Doors(
         keys=ApiKeys(store.client.stops),

@@ -2,6 +2,7 @@
 
 import html
 import quopri
+import re
 import secrets
 import textwrap
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from channels.email.footer import STYLE
 from channels.email.ways_out import one_line, safe_uri
 
 _WIDTH = 74
+_MESSAGE_ID = re.compile(r"[!-;=?-~]{1,250}")  # printable ASCII without angle brackets
 _PAGE = "margin:0;padding:24px 16px;background:#fff;color:#222;font:16px/24px sans-serif"
 _BUTTON = "display:inline-block;padding:12px 20px;background:#1d5c4d;color:#fff;font-weight:bold"
 
@@ -28,7 +30,10 @@ Block = str | tuple[str, ...] | Link  # a paragraph, a list, a link on a line of
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`id`: of the message, for its Message-ID. `close`: the small print: who sends it."""
+    """`id`: of the message, for its Message-ID. `close`: the small print: who sends it.
+
+    in_reply_to  of a mail that this one answers by itself: its Message-ID, "" where it has none
+    """
 
     id: str
     from_name: str
@@ -38,6 +43,7 @@ class Letter:
     blocks: tuple[Block, ...]
     close: tuple[str, ...]
     language: str = "en"
+    in_reply_to: str | None = None
 
 
 def write(letter: Letter, now: datetime | None = None) -> bytes:
@@ -66,11 +72,21 @@ def _top(letter: Letter, when: str, boundary: str) -> bytes:
         f"Subject: {_encoded(letter.subject, 'Subject: ')}\r\n"
         f"Date: {when}\r\n"
         f"Message-ID: <{letter.id}@{domain}>\r\n"
-        "Auto-Submitted: auto-generated\r\n"  # RFC 3834 5: no automatic reply is wanted
+        f"{_automatic(letter.in_reply_to)}"
         f"Content-Language: {letter.language}\r\n"
         "MIME-Version: 1.0\r\n"
         f'Content-Type: multipart/alternative;\r\n\tboundary="{boundary}"\r\n\r\n'
     ).encode()
+
+
+def _automatic(answers: str | None) -> str:
+    """RFC 3834 3.1.5, 5: no automatic reply is wanted; what somebody else wrote goes back only if it is an id."""
+    if answers is None:
+        return "Auto-Submitted: auto-generated\r\n"
+    reply = "Auto-Submitted: auto-replied\r\n"
+    if _MESSAGE_ID.fullmatch(answers):
+        reply += f"In-Reply-To: <{answers}>\r\nReferences: <{answers}>\r\n"
+    return reply
 
 
 def _display(name: str) -> str:

@@ -21,6 +21,7 @@ MAX_CHARACTERS = 10_000
 FOLDED = 3  # lines over which mailers wrap the line before a quote
 
 QUOTE = re.compile(r"\s{0,10}[>|｜›»]")
+QUOTES = re.compile(r"\A(?:\s{0,3}[>|｜›»]){1,20}")
 # The line before a quote, in one or wrapped over several: begins and ends with one of these pairs.
 INTRODUCTIONS = re.compile(
     r"\s*\W{0,3}(?:"
@@ -116,6 +117,12 @@ def written(received: Received, mail_from: str | None = None) -> Written:
         auto_submitted=auto_submitted(received),
         null_return_path=null_return_path(received, mail_from),
     )
+
+
+def shown(raw: bytes) -> str:
+    """All that a mail shows, marks of quotes taken away: others' words too."""
+    lines = _text(Received(raw)).split("\n", MAX_LINES)[:MAX_LINES]
+    return "\n".join(QUOTES.sub("", line[:MAX_LINE]) for line in lines)[:MAX_CHARACTERS]
 
 
 def null_return_path(received: Received, mail_from: str | None) -> bool:

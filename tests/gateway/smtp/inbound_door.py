@@ -4,25 +4,34 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
+from channels.email.inbound.signed_by import DnsUnavailable, signed_by_its_author
 from gateway.changes import Changes
+from gateway.confirmations import Confirmations
+from gateway.data_requests import requests
+from gateway.inbound.applying import Applying, SoftLimit
+from gateway.inbound.handling import Roads, handlers
 from gateway.inbound.passing_on import PassingOn
-from gateway.inbound.receiving import Handlers, Receiver
+from gateway.inbound.receiving import Answer, Arrived, Receiver
 from gateway.inbound.routing import Routing
-from gateway.inbound.unsubscribing import Unsubscribing
 from gateway.smtp.copies import Relay
 from gateway.smtp.inbound import InboundHouse
 from gateway.smtp.inbound_server import InboundServer
 from gateway.smtp.limits import Rates
 from gateway.smtp.own_mail import OwnMail
 from suppression.address import parse_email
+from suppression.model import Sender
 from suppression.store.ways_back import WayBack
-from tests.gateway.smtp.front_door import Away, FrontDoor, Talker
+from tests.gateway.smtp.front_door import SENDER, Away, FrontDoor, Talker
 
 DOMAIN = "in.example.com"
 SHOP = WayBack("shop@example.com", "news", "brand")
 MAILBOX, TEAM = "admin@example.com", "team@corp.example"
+WRITES = replace(SENDER, from_address="hello@example.com")
+AUTHSERV_ID = "mx.example.com"
+TRACE = b"Received: from mx.example.net ([192.0.2.1])\r\n\tby gw.example with ESMTP id 1;\r\n\tnow\r\n"
 ADDRESS = re.compile(r"<<(mailto|back):([^>]+)>>")
 
 
@@ -37,10 +46,16 @@ class AwayClient:
 
 @dataclass
 class InboundDoor(FrontDoor):
-    """`server` is the inbound one. The way back to `SHOP` is known, ann and bob have consented."""
+    """`inbound` is the server. `dns`: TXT records; while it is away nobody answers.
+
+    The way back to `SHOP` is known, ann and bob have consented.
+    """
 
     inbound_domain: str = DOMAIN
     lmtp: bool = False
+    sender: Sender = WRITES
+    dns: dict[str, bytes | None] = field(default_factory=dict)
+    dns_away: bool = False
     clients: list[Talker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -50,14 +65,49 @@ class InboundDoor(FrontDoor):
         passing_on = PassingOn(
             "gw.example", own.hand_on, lambda: self.pipeline.catalogue, routing, self.ways_back
         )
-        self.unsubscribing = Unsubscribing(Changes(self.store), {"brand": self.sender})
-        self.receiver = Receiver(
-            routing, Handlers(self.unsubscribing, passing_on.bounce, mailbox=passing_on.mailbox)
+        changes = Changes(self.store)
+        self.confirmations = Confirmations(
+            self.store,
+            self.pipeline,
+            self.links,
+            {"brand": self.sender},
+            own.send,
+            requests(self.store, changes),
+            changes=changes,
         )
+        roads = Roads(
+            store=self.store,
+            changes=changes,
+            senders={"brand": self.sender},
+            links=self.links,
+            ways_back=self.ways_back,
+            routing=routing,
+            passing_on=passing_on,
+            applying=Applying(self.store, changes, SoftLimit(3, 14)),
+            confirmations=self.confirmations,
+            post=own.send,
+            catalogue=lambda: self.pipeline.catalogue,
+            signed=partial(signed_by_its_author, text_record=self.text_record),
+            authserv_id=AUTHSERV_ID,
+        )
+        self.receiver = Receiver(routing, handlers(roads))
         house = InboundHouse(
             "gw.example", self.limits, self.receiver.find, Rates(self.limits), self.tls is not None
         )
         self.inbound = InboundServer(house, self.receiver, lmtp=self.lmtp, tls=self.tls)
+
+    async def text_record(self, name: str) -> bytes | None:
+        if self.dns_away:
+            raise DnsUnavailable
+        return self.dns.get(name)
+
+    async def take(self, to: str, raw: bytes, mail_from: str = "") -> Answer:
+        """A mail that the port has taken in."""
+        address = parse_email(to)
+        found = self.receiver.find(address)
+        if isinstance(found, Answer):
+            return found
+        return await self.receiver.receive(Arrived(mail_from, address, raw, TRACE), found)
 
     @asynccontextmanager
     async def open(self, **_: object) -> AsyncIterator["InboundDoor"]:
