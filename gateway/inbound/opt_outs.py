@@ -12,7 +12,7 @@ from datetime import timedelta
 from channels.email.inbound.authentication import is_authors
 from channels.email.inbound.quoted_text import Written, shown
 from channels.email.inbound.received import Received
-from channels.email.inbound.report_parts import address_list, message_id
+from channels.email.inbound.report_parts import message_id
 from gateway.changes import Changes
 from gateway.confirmations import AskedAlready, Barred, Confirmations
 from gateway.inbound.answering import APP, Answering
@@ -36,6 +36,7 @@ KEPT = timedelta(days=14)  # mail servers repeat what was not answered for five 
 _REPLY = re.compile(
     r"\s*(?:re|aw|antw|antwort|sv|rép|rif|odp|fwd?|wg|tr|rv|उत्तर)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
+_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"@]{1,64}@[\w.-]{1,253}\w")
 _EVIDENCE = 1_000  # characters that are kept, sealed, with the stop
 
 
@@ -230,7 +231,7 @@ def _quoted(letter: Letter, written: Written, reading: Reading) -> Reading | Non
 def _names_others(letter: Letter) -> bool:
     """Whether they wrote of another address too: of an old one of theirs, or in somebody's name."""
     own = {letter.address.folded, letter.arrived.to.folded}
-    for text in address_list(" , ".join(word for word in letter.text.split() if "@" in word)):
+    for text in _ADDRESS.findall(letter.text):
         try:
             if parse_email(text).folded not in own:
                 return True
