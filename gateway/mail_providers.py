@@ -8,9 +8,8 @@ from channels.email.providers.sendgrid import SendGrid
 from channels.email.providers.ses import Ses
 from gateway.changes import Changes
 from gateway.config.settings import Settings
-from gateway.http.doors import MailHooks
 from gateway.inbound.applying import Applying, SoftLimit
-from gateway.inbound.provider_events import ProviderEvents
+from gateway.inbound.provider_events import MailHooks, ProviderEvents
 from gateway.links import Links
 from suppression.store.store import Store
 from suppression.store.ways_back import WaysBack

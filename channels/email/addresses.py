@@ -17,11 +17,14 @@ TOKEN = re.compile(
     rb"|(?P<stray>.)",
     re.DOTALL,
 )
+LONGEST = 1 << 16  # bytes of a value
 COMMENT_TOKEN = re.compile(rb"\\.|[()]|[^\\()]++|\\", re.DOTALL)
 
 
 def addresses(value: bytes) -> list[str]:
     """The addr-specs in an unfolded field value, in order: `local@domain`, comments and blanks taken out."""
+    if len(value) > LONGEST:
+        return []
     found: list[str] = []
     mailbox: list[bytes] = []  # the tokens of the present list entry
     angle = False

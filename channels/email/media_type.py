@@ -12,6 +12,7 @@ MEDIA_TYPE = re.compile(rb"\s*+([!#-'*+.0-9A-Z^-~-]++)\s*+/\s*+([!#-'*+.0-9A-Z^-
 TOKEN = re.compile(rb"[^\s;()]++")
 COMMENT = re.compile(rb"\([^()]*+\)")
 ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+LONGEST = 1 << 16  # bytes of a value; what is longer says nothing that anybody could rely on
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ UNREADABLE = MediaType("", "")
 
 def media_type(value: bytes) -> MediaType:
     """Content-Type. An empty one is as good as none; a bare `text` is what old sendmails wrote for text/plain."""
+    if len(value) > LONGEST:
+        return UNREADABLE
     match = MEDIA_TYPE.match(value)
     if match is None:
         return PLAIN if value.strip().lower() in (b"", b"text") else UNREADABLE
@@ -43,6 +46,8 @@ def media_type(value: bytes) -> MediaType:
 
 def disposition(value: bytes) -> tuple[str, dict[str, bytes]]:
     """Content-Disposition: its type in lower case, and its parameters."""
+    if len(value) > LONGEST:
+        return "unreadable", {}
     match = TOKEN.match(value.lstrip())
     kind = match[0].decode("latin-1").lower() if match else ""
     return kind, _parameters(value, value.find(b";") if b";" in value else len(value))
@@ -50,6 +55,8 @@ def disposition(value: bytes) -> tuple[str, dict[str, bytes]]:
 
 def transfer_encoding(value: bytes) -> bytes:
     """Content-Transfer-Encoding in lower case, comments and stray semicolons off."""
+    if len(value) > LONGEST:
+        return b"unreadable"
     return COMMENT.sub(b"", value).strip(b" \t;").lower()
 
 

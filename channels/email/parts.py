@@ -1,6 +1,7 @@
 """The tree of a message's parts: what kind each is and where its bytes stand. Reads only, keeps offsets only.
 
-Work is bounded whatever comes: nesting 100 deep, 10,000 parts, and a budget of bytes looked at for delimiters.
+Work is bounded whatever comes: nesting 100 deep, 10,000 parts, and budgets of bytes in their headers and of bytes
+looked at for delimiters.
 Beyond them, and wherever two readers could differ, a part is marked as not `sure`: nobody edits it then.
 """
 
@@ -13,6 +14,7 @@ MAX_DEPTH = 100
 MAX_PARTS = 10_000
 MAX_ODD_LINES = 10_000
 MAX_SCANNED = 1 << 28
+MAX_HEADERS = 2 << 20
 
 ENCAPSULATED = MediaType("message", "rfc822")
 # RFC 2045 6.2, and spellings that nobody reads differently.
@@ -52,6 +54,7 @@ class _Budget:
     parts: int = MAX_PARTS
     odd_lines: int = MAX_ODD_LINES
     scanned: int = MAX_SCANNED
+    headers: int = MAX_HEADERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +95,19 @@ def _descend(part: Part, raw: bytes, depth: int, budget: _Budget) -> None:
         part.sure = False
         return
     for region in _regions(part, raw, boundary, budget):
-        child = _child(raw, region, default)
+        child = _child(raw, region, default, budget)
         part.children.append(child)
         if child.sure and child.media.main == "multipart":
             _descend(child, raw, depth + 1, budget)
 
 
-def _child(raw: bytes, region: _Region, default: MediaType) -> Part:
-    header = HeaderBlock(raw, region.start, region.end)
+def _child(raw: bytes, region: _Region, default: MediaType, budget: _Budget) -> Part:
+    limit = min(region.end, region.start + max(budget.headers, 0))
+    header = HeaderBlock(raw, region.start, limit)
+    budget.headers -= header.end - header.start
     media = _media(header, default)
-    sure = _sound(header) and header.broken_at is None
+    whole = header.separated or limit == region.end
+    sure = whole and _sound(header) and header.broken_at is None
     if region.odd and media.main != "multipart":
         sure = False
     return Part(header, media, header.body, region.end, sure)

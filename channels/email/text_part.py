@@ -123,7 +123,7 @@ class TextPart:
         header = self._part.header
         if header.separated or self._body.start < self._body.end:
             return b""
-        ended = header.start == header.end or header.raw.endswith(b"\n", header.start, header.end)
+        ended = header.end == 0 or header.raw.endswith(b"\n", 0, header.end)  # a delimiter's line too
         return b"\r\n" if ended else b"\r\n\r\n"
 
     def _splice(self, footer: bool, *, ascii_only: bool) -> Splice | None:  # noqa: FBT001 - a key of the cache

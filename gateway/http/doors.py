@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from channels.email.providers.events import Event as MailEvent
-from channels.email.providers.events import Provider
 from channels.played import PlayedTwilio
 from gateway.audiences import Audiences
 from gateway.calls import Calls
@@ -20,6 +18,7 @@ from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.http.twilio.hooks import Hooks
+from gateway.inbound.provider_events import MailHooks
 from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
 from gateway.reviews import Reviewing
@@ -306,14 +305,6 @@ class Subjects:
     erase: Erasing
     exporting: Exporting
     events: Events
-
-
-@dataclass(frozen=True, slots=True)
-class MailHooks:
-    """Webhooks of delivery services, by the name of each. `take`: stored when it returns; StoreUnavailable."""
-
-    providers: Mapping[str, Provider]
-    take: Callable[[str, Iterable[MailEvent]], Awaitable[None]]
 
 
 class Accepting(Protocol):

@@ -14,8 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from channels.email.providers.events import NotSigned, Once, Told, Unauthenticated, Webhook
-from gateway.http.doors import Doors, MailHooks
+from gateway.http.doors import Doors
 from gateway.http.problems import problem
+from gateway.inbound.provider_events import MailHooks
 from suppression.errors import IdempotencyMismatch
 
 _WITHIN = 30.0  # seconds for a body

@@ -1,11 +1,12 @@
 """Providers' events as findings: whom an event is about, and whose mail it was."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import structlog
 
-from channels.email.providers.events import Event, EventKind
+from channels.email.providers.events import Event, EventKind, Provider
 from gateway.inbound.applying import Applying, Finding
 from gateway.links import LinkBack
 from suppression.address import parse_email
@@ -17,6 +18,14 @@ AT_ONCE = 16
 _SAY_NOTHING = frozenset({EventKind.DELIVERED, EventKind.DELAYED})
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MailHooks:
+    """What HTTP needs: readers by the providers' names. `take`: stored when it returns; StoreUnavailable."""
+
+    providers: Mapping[str, Provider]
+    take: Callable[[str, Iterable[Event]], Awaitable[None]]
 
 
 class ProviderEvents:

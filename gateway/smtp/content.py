@@ -13,6 +13,7 @@ from gateway.smtp.replies import Reply
 
 BEFORE = b"\r\n"  # the line end before the first line
 END = b"\r\n.\r\n"
+MAX_HEADER = 2 << 20  # bytes; mail servers refuse or cut off from a tenth of it
 
 
 def unstuff(wire: bytes) -> bytes:
@@ -26,7 +27,17 @@ def unstuff(wire: bytes) -> bytes:
 def sound(wire: bytes, limit: int, bare_lf: str) -> bytes | Reply:
     """The content in CRLF lines, or why it is refused."""
     raw = unstuff(wire)
-    return replies.TOO_BIG if len(raw) > limit else with_sound_lines(raw, bare_lf)
+    if len(raw) > limit:
+        return replies.TOO_BIG
+    content = with_sound_lines(raw, bare_lf)
+    return replies.HEADER_TOO_BIG if isinstance(content, bytes) and _long_header(content) else content
+
+
+def _long_header(content: bytes) -> bool:
+    """Every field costs: a message that is nothing but fields would hold up all others of the process."""
+    if len(content) <= MAX_HEADER or content.startswith(b"\r\n"):
+        return False
+    return content.find(b"\r\n\r\n", 0, MAX_HEADER + 4) < 0
 
 
 def with_sound_lines(content: bytes, bare_lf: str) -> bytes | Reply:

@@ -71,6 +71,7 @@ AUTHENTICATE = Reply(530, "5.7.0", "Authentication required")
 SECURE_FIRST = Reply(538, "5.7.11", "Encryption required, use STARTTLS first")
 
 TOO_BIG = Reply(552, "5.3.4", "Message too big")
+HEADER_TOO_BIG = Reply(552, "5.3.4", "Header too big")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send them in another transaction")
 ONE_AUTOMATIC = Reply(550, "5.5.3", "Reports and automatic replies go to one recipient")
 ONE_RECIPIENT = Reply(452, "4.5.3", "Mail of this kind goes to one recipient at a time")

@@ -13,12 +13,13 @@ from channels.twilio.signature import Signatures
 from gateway.audiences import Audiences
 from gateway.http.access import KeyedRoute
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, MailHooks, Sandbox, Sends, Subjects
+from gateway.http.doors import Doors, Sandbox, Sends, Subjects
 from gateway.http.twilio.hooks import Hooks
 from gateway.http.twilio.line import Line
 from gateway.http.twilio.status import Status
 from gateway.http.twilio.texts import Texts
 from gateway.http.twilio.voice import Calls
+from gateway.inbound.provider_events import MailHooks
 from gateway.reviews import Reviewing
 from suppression.purposes import Catalogue
 

@@ -16,9 +16,8 @@ from channels.email.providers.sendgrid import SendGrid
 from channels.email.providers.ses import Ses
 from gateway.changes import Changes
 from gateway.http.app import create_app
-from gateway.http.doors import MailHooks
 from gateway.inbound.applying import Applying
-from gateway.inbound.provider_events import ProviderEvents
+from gateway.inbound.provider_events import MailHooks, ProviderEvents
 from gateway.links import Links
 from suppression.address import parse
 from suppression.decision import Reason

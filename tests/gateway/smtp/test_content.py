@@ -79,6 +79,23 @@ def test_line_ends_by_setting(raw: bytes, normalised: object, refused: object) -
     assert with_sound_lines(raw, "refuse") == refused
 
 
+@pytest.mark.parametrize(
+    ("head", "reply"),
+    [
+        (b"A: b\r\n" * 400_000 + b"\r\nbody\r\n", replies.HEADER_TOO_BIG),
+        (b"A: b\r\n" * 400_000, replies.HEADER_TOO_BIG),
+        (b"A: " + b"b" * (3 << 20) + b"\r\n\r\nbody\r\n", replies.HEADER_TOO_BIG),
+        (b"A: b\n" * 600_000 + b"\nbody\n", replies.HEADER_TOO_BIG),
+        (b"A: " + b"b" * (1 << 20) + b"\r\n\r\n" + b"body\r\n" * 1_000_000, None),
+        (b"\r\n" + b"body\r\n" * 1_000_000, None),
+    ],
+)
+def test_a_header_of_megabytes_is_refused(head: bytes, reply: replies.Reply | None) -> None:
+    """A body may be as long as it likes."""
+    found = sound(b"\r\n" + head + b".\r\n", 1 << 26, "normalise")
+    assert found == (head if reply is None else reply)
+
+
 async def test_content_too_big_is_read_to_its_end() -> None:
     """The client hears why, and goes on."""
     found, left = await taken(b"x" * 1000 + b"\r\n.\r\n", [], limit=500)
