@@ -100,11 +100,11 @@ class Dispatcher:
 
     async def _look_forever(self) -> None:
         while True:
+            self._look.clear()
             try:
                 await self._look_at_heads()
             except StoreUnavailable as error:
                 _log.warning("outbox_out_of_sight", cause=str(error))
-            self._look.clear()
             await asyncio.sleep(LOOK_PAUSE)
             try:
                 async with asyncio.timeout(LOOK_EVERY - LOOK_PAUSE):
