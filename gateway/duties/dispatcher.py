@@ -34,7 +34,9 @@ class Outbox(Protocol):
     """What a dispatcher asks of suppression.store.outbox."""
 
     async def heads(self) -> dict[int, tuple[datetime | None, datetime | None]]: ...
-    async def claim(self, shard: int, limit: int, lease: float) -> list[Entry]: ...
+    async def claim(
+        self, shard: int, limit: int, lease: float, unreadable: Callable[[str], None]
+    ) -> list[Entry]: ...
     def wakes(self) -> AsyncIterator[int]: ...
 
 
@@ -98,11 +100,11 @@ class Dispatcher:
 
     async def _look_forever(self) -> None:
         while True:
+            self._look.clear()
             try:
                 await self._look_at_heads()
             except StoreUnavailable as error:
                 _log.warning("outbox_out_of_sight", cause=str(error))
-            self._look.clear()
             await asyncio.sleep(LOOK_PAUSE)
             try:
                 async with asyncio.timeout(LOOK_EVERY - LOOK_PAUSE):
@@ -147,7 +149,7 @@ class Dispatcher:
         self._free -= taken
         entries: list[Entry] = []
         try:
-            entries = await self._outbox.claim(shard, taken, self._lease)
+            entries = await self._outbox.claim(shard, taken, self._lease, _unreadable)
         except StoreUnavailable as error:
             self._in_trouble(error)
             self._agenda.expect(shard, TROUBLE)
@@ -198,3 +200,8 @@ class Dispatcher:
             _log.error("entry_failed", message=entry.id, state=entry.state.value, error=type(error).__name__)
         finally:
             self._give_back(1)
+
+
+def _unreadable(message: str) -> None:
+    """Its sealing key may be missing here: it waits until it can be read."""
+    _log.error("entry_unreadable", message=message)

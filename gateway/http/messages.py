@@ -109,7 +109,11 @@ async def visible(sends: Sends, caller: Caller, message: str) -> Entry:
 
 
 async def _shown(doors: Doors, sends: Sends, entry: Entry) -> render.Json:
-    return message(entry, await sends.waiting.history(entry), doors.clock())
+    shown = message(entry, await sends.waiting.history(entry), doors.clock())
+    if shown["to"] is None:  # it has ended: the recipient's own address may be kept longer
+        address = await doors.address(entry.recipient.key)
+        shown["to"] = None if address is None else address.text
+    return shown
 
 
 def message(entry: Entry, history: Sequence[Record], now: datetime) -> render.Json:

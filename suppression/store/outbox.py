@@ -5,7 +5,7 @@ report of the next hop and two dispatchers may meet at one entry, and one of the
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime
 from importlib import resources
@@ -20,7 +20,7 @@ from suppression.store import codec
 from suppression.store.client import Argument, ScriptMissing
 from suppression.store.describe import decided
 from suppression.store.entries import KEY
-from suppression.store.entry_codec import decode_answer, encode_answer, flags, new_fields, seal
+from suppression.store.entry_codec import decode_answer, encode_answer, entry_id, flags, new_fields, seal
 from suppression.store.hand_over import Moved
 from suppression.store.keys import record_id
 from suppression.store.step import Answer, Step
@@ -30,6 +30,10 @@ from suppression.store.transitions import Transitions, hset
 _KEPT = int(KEPT.total_seconds() * 1000)
 _CLAIM = resources.files("suppression.store").joinpath("claim.lua").read_bytes()
 _CLAIM_SHA = hashlib.sha1(_CLAIM, usedforsecurity=False).hexdigest()
+
+
+def _ignore(_: str) -> None:
+    """For whoever needs not know."""
 
 
 class Outbox(Transitions):
@@ -122,10 +126,13 @@ class Outbox(Transitions):
 
     # Out.
 
-    async def claim(self, shard: int, limit: int, lease: float) -> list[Entry]:
+    async def claim(
+        self, shard: int, limit: int, lease: float, unreadable: Callable[[str], None] = _ignore
+    ) -> list[Entry]:
         """What is due, leased to us for so many seconds; its state tells what is to do (claim.lua).
 
         A claim whose answer is lost leases all the same: they come back when the lease ends.
+        `unreadable` is told the ids of those that no key at hand opens: they must not keep the others.
         """
         keys = self._store.shards.numbered(shard)
         asked: list[Argument] = [
@@ -135,7 +142,13 @@ class Outbox(Transitions):
         reply = await self._claim(asked)
         if reply == b"foreign":
             raise StoreUnavailable("the store is not the one that was opened")
-        return [self._reader.read(shard, member[:KEY], member[KEY:], flat) for member, flat in reply]
+        claimed = []
+        for member, flat in reply:
+            try:
+                claimed.append(self._reader.read(shard, member[:KEY], member[KEY:], flat))
+            except StoreUnavailable:
+                unreadable(entry_id(member[:KEY], member[KEY:]))
+        return claimed
 
     async def _claim(self, asked: list[Argument]) -> Any:
         lane = self._store.client.sends

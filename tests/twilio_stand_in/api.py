@@ -15,11 +15,23 @@ ROUTE = re.compile(API + r"/(AC\w{32})/(Messages|Calls)(?:/(\w{34}))?\.json")
 KINDS: dict[str, Callable[[Record], dict[str, Any]]] = {"Messages": as_message, "Calls": as_call}
 
 
+class Records(dict[str, Record]):
+    """By SID; and by the number that they went to, for a hundred thousand of them are looked through often."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.to: dict[str, list[Record]] = {}
+
+    def __setitem__(self, sid: str, record: Record) -> None:
+        super().__setitem__(sid, record)
+        self.to.setdefault(record.to, []).append(record)
+
+
 class Api:
     """`sent`: texts and calls that were taken, in order. `received`: what came in. `on_taken` hears of each."""
 
     def __init__(self, description: Description | None, log: SentLog | None) -> None:
-        self.records: dict[str, Record] = {}
+        self.records = Records()
         self.on_taken: Callable[[Record], None] = lambda _: None
         self._description = description
         self._log = log
@@ -61,7 +73,8 @@ class Api:
 
     def _list(self, kind: str, request: Request) -> dict[str, Any]:
         wanted = dict(request.query)
-        found = [record for record in reversed(self.records.values()) if _matches(record, kind, wanted)]
+        known = self.records.to.get(wanted["To"], []) if "To" in wanted else list(self.records.values())
+        found = [record for record in reversed(known) if _matches(record, kind, wanted)]
         page, size = int(wanted.get("Page", 0)), int(wanted.get("PageSize", 50))
         shown = found[page * size : (page + 1) * size]
         more = (page + 1) * size < len(found)

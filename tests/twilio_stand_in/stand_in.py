@@ -145,6 +145,7 @@ class StandIn:
             told = json.loads(request.raw)
             self.next.extend(Answer(**answer) for answer in told.get("next", []))
             self.always = Answer(**told["always"]) if "always" in told else self.always
+            return json_reply(200, {"next": len(self.next)}, Answer())
         counts = [{"sid": record.sid, **record.form, "status": record.status} for record in self.sent]
         return json_reply(200, {"sent": counts}, Answer())
 

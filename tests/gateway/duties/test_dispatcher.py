@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from gateway.embedded import EmbeddedServer
 from suppression.outbox import State
@@ -138,3 +139,21 @@ async def test_a_store_that_goes_away_and_comes_back_loses_nothing(tmp_path: Pat
         assert states.count(State.SENT) <= len(twilio.sent)
         await office.close()
         await store.close()
+
+
+async def test_an_entry_that_no_key_opens_does_not_keep_the_others(office: Office, twilio: StandIn) -> None:
+    """It stays: the key may only be missing here."""
+    messages = await office.accept_many(40)
+    lane, shards = office.store.client.sends, office.store.shards
+    unreadable = (await office.outbox.entry(messages[0])).recipient.key
+    shard = shards.of(unreadable)
+    (member,) = (m for m in await lane.execute("ZRANGE", shard.due, 0, -1) if m.startswith(unreadable))
+    await lane.execute("HSET", shard.entry(member[:16], member[16:]), "b", b"\xffsealed by another key")
+    with structlog.testing.capture_logs() as logged:
+        async with office.dispatching():
+            for message in messages[1:]:
+                await office.until(message, State.SENT)
+
+    assert len(twilio.sent) == 39
+    assert messages[0] in {line["message"] for line in logged if line["event"] == "entry_unreadable"}
+    assert await lane.execute("HGET", shard.entry(member[:16], member[16:]), "state") == b"leased"
