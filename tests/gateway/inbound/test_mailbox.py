@@ -13,7 +13,7 @@ from suppression.records import RecordKind
 from suppression.store.reviews import Review, Reviews
 from tests.channels.relay.sink import Sink, Taken
 from tests.gateway.inbound.reports import SPENT, block, dsn
-from tests.gateway.smtp.inbound_door import AUTHSERV_ID, MAILBOX, TEAM, InboundDoor
+from tests.gateway.smtp.inbound_door import AUTHSERV_ID, MAILBOX, SHOP, TEAM, InboundDoor
 
 ANN, BOB = "ann@example.net", "bob@example.net"
 PROVEN = f"Authentication-Results: {AUTHSERV_ID}; dmarc=pass header.from=example.net\r\n"
@@ -330,6 +330,12 @@ BROKEN = {
     "a charset that does not exist": wrote("Unsubscribe me").replace(b"utf-8", b"x-none"),
     "base64 with garbage": wrote("####VW5zdWJzY3JpYmUgbWU=", head="Content-Transfer-Encoding: base64\r\n"),
     "a wide header": wrote("Hi", head="X-A: b\r\n" * 20_000),
+    "100 mails within mails": b"From: a@example.net\r\n"
+    + b"Content-Type: message/rfc822\r\n\r\n" * 100
+    + b"Hi\r\n",
+    "10,000 parts": b'From: a@example.net\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    + b"--b\r\n\r\nunsubscribe?\r\n" * 10_000
+    + b"--b--\r\n",
     "authentication results without end": wrote(
         "Unsubscribe me", head=f"Authentication-Results: {AUTHSERV_ID}; " + 'dkim=pass ("((' * 500 + "\r\n"
     ),
@@ -338,5 +344,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("raw", BROKEN.values(), ids=BROKEN)
 async def test_whatever_comes_is_passed_on(door: InboundDoor, sink: Sink, raw: bytes) -> None:
-    assert (await door.take(MAILBOX, raw, ANN)).code == 250
-    assert [taken.to for taken in sink.taken] == [TEAM]
+    """And of no other address of ours does it break anything."""
+    for to in (MAILBOX, door.back(BOB), door.links.complaints_address):
+        assert (await door.take(to, raw, ANN)).code == 250
+    assert [taken.to for taken in sink.taken] == [TEAM, SHOP.mail_from]
+    assert await door.would(BOB) == "would_send"
