@@ -63,6 +63,7 @@ async def test_an_agent_may_say_that_it_goes_again(office: Office, twilio: Stand
 
 async def test_the_status_callback_settles_it_before_anybody_asks(office: Office, twilio: StandIn) -> None:
     async with lost(office, twilio, Fault.CLOSE_AFTER, PATIENT) as message:
+        await until(lambda: bool(twilio.sent))
         sid = twilio.sent[0].sid
         assert await office.outbox.report(message, Delivery.DELIVERED, reference=sid) is not None
         await asyncio.sleep(0.7)
