@@ -138,6 +138,7 @@ def _of_another_kind(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
         _of_another_kind(ed25519.Ed25519PrivateKey.generate()),
         _of_another_kind(ec.generate_private_key(ec.SECP384R1())),
     ],
+    ids=["none", "no key", "Ed25519", "P-384"],
 )
 def test_a_key_of_another_kind_is_told_at_start(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
