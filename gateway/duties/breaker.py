@@ -17,6 +17,7 @@ FIRST, LONGEST = 5.0, 300.0  # seconds that it stays open: doubled each time tha
 BUSY_FIRST, BUSY_LONGEST = 1.0, 30.0  # RULES 2.2: after 429, doubled up to 30 s
 REPORTED = 600.0  # seconds that it stays open when carriers report faults of what was taken (30007)
 PROBED_WITHIN = 60.0  # a probe that says nothing for so long is forgotten
+PROBE_HEARS = 2.0  # seconds for which the others are put off meanwhile
 
 _log = structlog.get_logger(__name__)
 
@@ -66,10 +67,11 @@ class Breaker:
 
     @property
     def wait(self) -> float:
-        """Seconds until somebody may be admitted; 0: now."""
+        """Seconds after which to ask again; 0: somebody may be admitted now. A probe mostly hears within a moment."""
         if self._open_until is None:
             return 0.0
-        return max(0.0, max(self._open_until, self._probing_until) - self._clock())
+        now = self._clock()
+        return max(0.0, self._open_until - now, min(self._probing_until - now, PROBE_HEARS))
 
     def reported(self, *, fault: bool) -> None:
         """A status callback's word on something that the next hop had taken."""

@@ -139,7 +139,7 @@ async def test_a_fault_of_ours_is_451_for_its_recipient_and_its_words_stay_here(
         reply = await client.content(STOP)
         replies = [reply, await client.reply()] if door.lmtp else [reply]
     assert replies == ["451 4.3.0 Local error, try again later", "250 2.0.0 OK"][: len(replies)]
-    assert [entry["cause"] for entry in logs] == ["RuntimeError"]
+    assert [entry["cause"] for entry in logs if "cause" in entry] == ["RuntimeError"]
     assert address.text not in str(logs)
     assert await door.would(ANN) == "unsubscribed"
     assert sink.taken == []
