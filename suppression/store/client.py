@@ -128,7 +128,8 @@ class Lane:
         while True:
             connection = self._connect()
             try:
-                await asyncio.wait_for(cast("Awaitable[None]", connection.connect()), self._timeout)  # type: ignore[no-untyped-call]
+                async with asyncio.timeout(self._timeout):
+                    await cast("Awaitable[None]", connection.connect())  # type: ignore[no-untyped-call]
                 pause = 0.0
                 await self._serve(connection)
             except Exception as error:  # noqa: BLE001 - whatever it was, its name reaches all who wait
@@ -161,9 +162,7 @@ class Lane:
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _cancelled(tasks)
 
     async def _write(self, connection: Connection) -> None:
         while True:
@@ -226,6 +225,15 @@ class Lane:
             self._waiting.popleft().fail(error)
 
 
+async def _cancelled(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Until they have ended: a task may swallow its cancellation (Python 3.11's wait_for does, at times)."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=_TICK)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def _ours(error: Exception) -> Exception:
     """The one translation: a missing script may be loaded and called again; all else is "we cannot now"."""
     if isinstance(error, NoScriptError):
@@ -246,8 +254,13 @@ class Client:
     """
 
     def __init__(self, url: str, *, timeout: float = 2.0) -> None:
+        # Without a timeout of the socket's own: lanes watch their replies, and redis-py would make each write a task.
         pool = ConnectionPool.from_url(
-            url, protocol=2, socket_connect_timeout=timeout, decode_responses=False
+            url,
+            protocol=2,
+            socket_connect_timeout=timeout,
+            socket_timeout=None,
+            decode_responses=False,
         )
         connect = cast("Callable[[], Connection]", pool.make_connection)
         self._connect = connect
@@ -260,7 +273,8 @@ class Client:
         """On which of these channels something is said, as it is said. ConnectionLost ends it."""
         connection = self._connect()
         try:
-            await asyncio.wait_for(cast("Awaitable[None]", connection.connect()), self.timeout)  # type: ignore[no-untyped-call]
+            async with asyncio.timeout(self.timeout):
+                await cast("Awaitable[None]", connection.connect())  # type: ignore[no-untyped-call]
             await connection.send_packed_command([_pack([b"SUBSCRIBE", *channels])], check_health=False)
             while True:
                 reply = await connection.read_response(timeout=math.inf, disconnect_on_error=False)

@@ -5,8 +5,10 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from redis.asyncio.connection import Connection, UnixDomainSocketConnection
 
 from gateway.embedded import EmbeddedServer
 from suppression.errors import StoreUnavailable
@@ -63,3 +65,41 @@ async def test_a_lane_whose_task_was_cancelled_fails_its_callers_and_begins_anew
     assert await caller < 1
     os.kill(server.pid, signal.SIGCONT)
     assert await sends.execute("PING")
+
+
+class Stubborn(UnixDomainSocketConnection):
+    """Swallows a cancellation of a write, as Python 3.11's wait_for does when it comes with the write's end."""
+
+    busy = False
+    cancelled = 0
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: FBT001, FBT002
+        await super().send_packed_command(command, check_health)
+        try:
+            await asyncio.sleep(60 if self.busy else 0)
+        except asyncio.CancelledError:
+            Stubborn.cancelled += 1
+            if Stubborn.cancelled > 1:
+                raise
+
+
+async def test_a_write_that_swallows_its_cancellation_does_not_end_the_lane(
+    lane: tuple[EmbeddedServer, Lane],
+) -> None:
+    """Seen under load, when the server stood still during a write: all callers of the process waited for ever."""
+    server, _ = lane
+    path = str(server.socket)
+    stubborn = Lane(lambda: cast("Connection", Stubborn(path=path, protocol=2)))
+    await stubborn.execute("PING")
+    os.kill(server.pid, signal.SIGSTOP)
+    Stubborn.busy = True
+    try:
+        assert max(await asyncio.gather(*(waited(stubborn) for _ in range(100)))) < MOST
+    finally:
+        Stubborn.busy = False
+        os.kill(server.pid, signal.SIGCONT)
+
+    assert Stubborn.cancelled >= 1
+    async with asyncio.timeout(MOST):
+        assert await stubborn.execute("PING") in (b"PONG", "PONG", "OK")
+        await stubborn.close()
