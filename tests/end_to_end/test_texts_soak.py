@@ -77,13 +77,13 @@ async def going_on(*works: asyncio.Task[None]) -> AsyncIterator[None]:
                 await work
 
 
-async def kill_at_random(store_url: str, twilio_url: str) -> None:
+async def kill_at_random(store_url: str, twilio_url: str, log: Path) -> None:
     """So many dispatchers at a time; now one is killed and another takes its place, which lives for a while."""
     running: list[DispatcherProcess] = []
     try:
         while True:
             while len(running) < DISPATCHERS:
-                running.append(DispatcherProcess(store_url, twilio_url, TIMES))
+                running.append(DispatcherProcess(store_url, twilio_url, TIMES, log))
                 with suppress(AssertionError):  # where the store was too busy for it
                     await asyncio.to_thread(running[-1].wait_started)
             await asyncio.sleep(random.uniform(1.0, 4.0))
@@ -169,7 +169,9 @@ async def test_in_the_end_every_text_is_accounted_for(tmp_path: Path) -> None:
         office = Office(await fresh_store(StoreSettings(url_of(server))), {})
         messages: list[str] = []
         stops: Stops = {}
-        dispatchers = asyncio.create_task(kill_at_random(url_of(server), twilio_url))
+        dispatchers = asyncio.create_task(
+            kill_at_random(url_of(server), twilio_url, tmp_path / "dispatchers.log")
+        )
         async with going_on(dispatchers):
             async with going_on(asyncio.create_task(fail_at_times(twilio_url))):
                 await accept_all(office, messages)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import structlog
 import uvloop
 
 from gateway.duties.times import Times
@@ -28,6 +29,9 @@ async def main() -> None:
     parser.add_argument("--twilio", required=True)
     parser.add_argument("--times", type=json.loads, default={})
     told = parser.parse_args()
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+    )  # stdout is read for a line only
     store = await open_store(StoreSettings(told.store), SECRETS)
     office = Office(store, {"brand": told.twilio, "other": told.twilio})
     desk = office.desk(times=Times(**told.times))
@@ -42,14 +46,15 @@ async def main() -> None:
 
 
 class DispatcherProcess:
-    """Killed, stopped or ended by its pid."""
+    """Killed, stopped or ended by its pid. `log`: where it writes what it has to say."""
 
-    def __init__(self, store_url: str, twilio_url: str, times: Times) -> None:
+    def __init__(self, store_url: str, twilio_url: str, times: Times, log: Path | None = None) -> None:
         command = [sys.executable, "-m", "tests.faults.dispatcher_process", "--store", store_url]
         command += ["--twilio", twilio_url, "--times", json.dumps(asdict(times))]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, env=os.environ
-        )
+        with (log or Path(os.devnull)).open("ab") as written:
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=written, cwd=ROOT, env=os.environ
+            )
 
     def wait_started(self) -> None:
         assert self.process.stdout
