@@ -233,13 +233,14 @@ class Sending:
             return False
         return True
 
-    async def give_up(self, entry: Entry) -> None:
-        """It may have been sent and nobody can say: for agents, never again by itself."""
+    async def give_up(self, entry: Entry) -> bool:
+        """It may have been sent and nobody can say: for agents, never again by itself. False: settled meanwhile."""
         record = self.outbox.record(entry, RecordKind.UNKNOWN, text="its answer was lost and was not found")
         try:
             await self.outbox.move(entry, Move(State.UNKNOWN, record))
         except Lost:
-            return
+            return False
+        return True
 
     async def cancelled_at_hop(self, entry: Entry, *, done: bool, text: str = "") -> None:
         """A call that a stop came for: the next hop cancelled it, or it was too late for that."""

@@ -4,8 +4,9 @@ A lost answer is first waited for: the status callback names the message. Then t
 each of its ids is claimed by one entry. What is not found in a quarter of an hour is for agents, and never sent again.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,8 +21,11 @@ from suppression.errors import CarrierUnavailable, ConfigurationError
 from suppression.model import Channel
 from suppression.outbox import Entry
 
-_BEFORE = timedelta(minutes=1)  # what was logged before that was made at the provider long before this one
+# When another message's answer was logged, if it was made at the provider at about the same time as this one. If that
+# answer was lost too, the first of the two to ask has it.
+_BEFORE, _AFTER = timedelta(minutes=1), timedelta(minutes=3)
 _MADE_WITHIN = timedelta(minutes=1)  # of its submission: permit, request and answer take less than half of it
+_AT_ONCE = 8  # look-ups: after a crash there may be a hundred, and each must end within its lease
 _UNANSWERED = 4  # times as long, while the provider cannot be asked
 _NO_SUCH_CALL = frozenset({400, 404, 409, 410})  # or none that could be cancelled any more
 CANCELED = "canceled"  # Twilio's word for a call that was cancelled
@@ -37,6 +41,7 @@ class Settling:
     composer: Composer
     ways: Mapping[str, Way]
     times: Times = TIMES
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def settle(self, entry: Entry) -> None:
         """An entry that is `submitting`. StoreUnavailable."""
@@ -47,11 +52,11 @@ class Settling:
         age = (now - submitted).total_seconds()
         if age < self.times.look_up_after:
             return
-        found = await self._found(entry, submitted)
+        async with self.places:
+            found = await self._found(entry, submitted)
         enough = self.times.give_up_after * (_UNANSWERED if found is None else 1)
-        if not found and age >= enough:
+        if not found and age >= enough and await self.sending.give_up(entry):
             _log.warning("outcome_unknown", message=entry.id, sender=entry.sender)
-            await self.sending.give_up(entry)
 
     async def _found(self, entry: Entry, submitted: datetime) -> bool | None:
         """None: the provider cannot say."""
@@ -70,7 +75,7 @@ class Settling:
     async def _of_others(self, entry: Entry, submitted: datetime) -> frozenset[str]:
         """The provider's ids of the recipient's other messages: the same words may have gone twice."""
         log = self.sending.pipeline.store.log
-        records = await log.since(entry.recipient.key, submitted - _BEFORE)
+        records = await log.between(entry.recipient.key, submitted - _BEFORE, submitted + _AFTER)
         others = (record for record in records if record.message != entry.id)
         return frozenset(record.details.get("reference", "") for record in others)
 

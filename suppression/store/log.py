@@ -122,14 +122,14 @@ class Log:
             end = "(" + start
         return Part(found, record_id(shard.number, start))
 
-    async def since(self, recipient_key: bytes, at: datetime) -> list[Record]:
-        """A recipient's records in the hot log from then on, by the store's clock, oldest first."""
-        shard, wanted = self._shards.of(recipient_key), recipient_key.hex()
+    async def between(self, recipient_key: bytes, since: datetime, until: datetime) -> list[Record]:
+        """A recipient's records in the hot log, by the store's clock, oldest first."""
+        shard, wanted = self._shards.of(recipient_key), recipient_key.hex().encode()
         found: list[Record] = []
-        start = str(codec.milliseconds(at))
+        start, end = str(codec.milliseconds(since)), str(codec.milliseconds(until))
         while True:
-            reply = await self._lane.read_one("XRANGE", shard.log, start, "+", "COUNT", _PAGE)
-            found += [record for record in _records(shard, reply) if record.recipient == wanted]
+            reply = await self._lane.read_one("XRANGE", shard.log, start, end, "COUNT", _PAGE)
+            found += _records(shard, [item for item in reply if any(wanted in value for value in item[1])])
             if len(reply) < _PAGE:
                 return found
             start = "(" + reply[-1][0].decode()
