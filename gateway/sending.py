@@ -110,19 +110,20 @@ class Sending:
             decision, request, facts = await self.pipeline.decide(
                 ask, facts, message=counted_as(entry.id), recipient=entry.recipient
             )
-            closes = open_until(request, facts, self.pipeline.catalogue, _LONGEST_ON_ITS_WAY)
-            if isinstance(decision, Send) and closes is not None and closes - request.at < _ON_ITS_WAY:
-                decision = Defer(Reason.OUTSIDE_HOURS, closes, HOURS)
-            if isinstance(decision, Send):
-                caps = self.pipeline.caps(request)
-                answer = await self.outbox.submit(request, decision, facts, entry, caps=caps, lease=lease)
-                if not isinstance(answer, Moved):
-                    answer.open_until = closes
-                    return answer
-                facts = answer.facts
-            else:
+            if not isinstance(decision, Send):
                 await self._put_off(entry, request, decision, facts)
                 return None
+            closes = open_until(request, facts, self.pipeline.catalogue, _LONGEST_ON_ITS_WAY)
+            if closes is not None and closes - request.at < _ON_ITS_WAY:
+                late = Defer(Reason.OUTSIDE_HOURS, closes, HOURS)
+                await self._put_off(entry, request, late, facts)
+                return None
+            caps = self.pipeline.caps(request)
+            answer = await self.outbox.submit(request, decision, facts, entry, caps=caps, lease=lease)
+            if not isinstance(answer, Moved):
+                answer.open_until = closes
+                return answer
+            facts = answer.facts
         raise StoreUnavailable("a recipient kept changing")
 
     async def _put_off(self, entry: Entry, request: Request, decision: Refuse | Defer, facts: Facts) -> None:
@@ -234,18 +235,24 @@ class Sending:
         return True
 
     async def give_up(self, entry: Entry) -> bool:
-        """It may have been sent and nobody can say: for agents, never again by itself. False: settled meanwhile."""
+        """It may have been sent and nobody can say: for agents, never again by itself. False: settled meanwhile.
+
+        What a stop or an erasure came for meanwhile leaves nothing that could be sent.
+        """
         record = self.outbox.record(entry, RecordKind.UNKNOWN, text="its answer was lost and was not found")
         try:
-            await self.outbox.move(entry, Move(State.UNKNOWN, record))
+            await self.outbox.move(entry, Move(State.UNKNOWN, record, forget=entry.cancel))
         except Lost:
             return False
         return True
 
     async def cancelled_at_hop(self, entry: Entry, *, done: bool, text: str = "") -> None:
-        """A call that a stop came for: the next hop cancelled it, or it was too late for that."""
-        kind = RecordKind.CANCELLED if done else RecordKind.SENT
-        record = self.outbox.record(entry, kind, text=without_addresses(text), reason="stopped")
+        """A call that a stop came for: the next hop cancelled it, or it was too late for that: then it was sent,
+        as its log says already.
+        """
+        text = without_addresses(text)
+        cancelled = self.outbox.record(entry, RecordKind.CANCELLED, text=text, reason="stopped")
+        record = cancelled if done else None
         try:
             await self.outbox.move(entry, Move(State.CANCELLED if done else State.SENT, record, forget=True))
         except Lost:

@@ -37,7 +37,7 @@ class Lost(Exception):
 class Move:
     """A transition. `due`: it waits until then; `lease`: it is somebody's for so many seconds; neither: it ended.
 
-    forget   its content goes, and a stop need not look at it any more
+    forget   its content goes, and a stop need not look at it any more; its state can still be asked for
     freed    caps that it leaves
     claims   the next hop's id, where that had to be found out: one entry has it
     """
@@ -56,7 +56,7 @@ class Transitions(Entries):
     """What may happen to an entry after it was accepted."""
 
     async def move(self, entry: Entry, move: Move, lane: Lane | None = None) -> None:
-        """Lost when somebody else moved it since it was read, or it has content of an erased recipient no more."""
+        """Lost when somebody else moved it since it was read, or a stop came for it."""
         step, mark = self._step(entry, move)
         lane = lane or self._store.client.sends
         answer = await self._store.steps.run(step, lane, self._store.client.timeout)

@@ -252,6 +252,24 @@ async def test_what_nobody_can_find_out_is_for_agents_who_may_send_it_again(hous
         await house.outbox.retry(accepted.id, actor="agent")
 
 
+async def test_what_was_stopped_meanwhile_leaves_nothing_to_be_sent_again(house: House) -> None:
+    """Whoever is erased while an answer is lost: number and words go when nobody can find it out."""
+    accepted = await house.accept()
+    (entry,) = await house.claim()
+    assert await house.sending.submit(entry, 0) is not None
+    recipient = house.pipeline.recipient(parse(NUMBER, "sms"))
+    await house.changes.erase(recipient, way=Way.AGENT, source="test", actor="agent")
+    (lost,) = await house.claim()
+    await house.sending.give_up(lost)
+
+    after = await house.outbox.entry(accepted.id)
+    assert (after.state, after.content) == (State.UNKNOWN, None)
+    assert [held.id for held in await house.outbox.held()] == [accepted.id]
+    assert await house.outbox.waiting(recipient) == []
+    with pytest.raises(Conflict):
+        await house.outbox.retry(accepted.id, actor="agent")
+
+
 async def test_a_later_try_waits_and_at_last_it_is_dead(house: House) -> None:
     accepted = await house.accept()
     for attempt in range(1, MOST_ATTEMPTS + 1):
@@ -294,6 +312,20 @@ async def test_a_stop_cancels_a_call_that_the_next_hop_has(house: House) -> None
     await house.sending.cancelled_at_hop(entry, done=True)
     assert (await house.outbox.entry(accepted.id)).state is State.CANCELLED
     assert await house.claim() == []
+
+
+async def test_a_call_that_could_not_be_cancelled_any_more_was_sent_once(house: House) -> None:
+    accepted = await house.accept(purpose="transactional/security", channel="voice")
+    (entry,) = await house.claim()
+    permit = await house.sending.submit(entry, 30)
+    assert permit is not None
+    await house.sending.settle(entry, permit, Sent("queued", "CA1"))
+    await house.outbox.cancel(accepted.id, actor="app", reason="app")
+    (entry,) = await house.claim()
+    await house.sending.cancelled_at_hop(entry, done=False, text="completed")
+
+    assert (await house.outbox.entry(accepted.id)).state is State.SENT
+    assert (await house.kinds(accepted.id)).count(RecordKind.SENT) == 1
 
 
 async def test_cancelled_by_the_app_only_before_it_left(house: House) -> None:
