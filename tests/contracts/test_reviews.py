@@ -1,5 +1,7 @@
 """Reviews, and failures that are counted, on every kind of store."""
 
+import asyncio
+
 import pytest
 
 from gateway.changes import Changes
@@ -52,6 +54,7 @@ async def test_the_queue_is_of_all_shards(store: Store) -> None:
     for n in range(20):
         recipient = store.keyring.recipient(parse(f"a{n}@example.net"))
         await reviews.open(recipient, wrote(store, str(n)), f"c{n}", KEPT)
+        await asyncio.sleep(0.002)  # of one millisecond neither is the older
     found, _ = await reviews.waiting(100)
 
     assert [review.wrote.text for review in found] == [str(n) for n in range(20)]
