@@ -125,7 +125,7 @@ class Replies:
             source=received.source,
             message=received.id,
             to=received.to,
-            suggestion=_told(reading),
+            suggestion=reading.told,
             paused=stop_scopes.paused(Channel.SMS),
         )
         try:
@@ -155,7 +155,7 @@ class Replies:
             way=Way.SMS.value,
             source=received.source,
             actor="recipient",
-            details={**_told(reading), "message": received.id, **(more or {})},
+            details={**reading.told, "message": received.id, **(more or {})},
         )
         seen = received.change_id("log")
         await self._store.log_record(received.recipient.key, record, self._store.client.stops, seen=seen)
@@ -171,13 +171,3 @@ def _ended_by(entry: Suppression, received: Received, made: set[str]) -> bool:
         and entry.source == received.source
         and (before or not received.late)
     )
-
-
-def _told(reading: Reading) -> dict[str, str]:
-    told = {
-        "verdict": reading.verdict.value,
-        "scope": reading.scope.value,
-        "rule": reading.rule,
-        "language": reading.language,
-    }
-    return {name: value for name, value in told.items() if value}

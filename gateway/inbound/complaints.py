@@ -22,13 +22,9 @@ from gateway.inbound.routing import Feedback
 ACTOR = "mail"
 CANNOT_VERIFY = Answer(451, "4.4.3", "Cannot look up the report's key now, try again later")
 
-# RULES 1.5. What is not here asks for nothing: not-spam, auth-failure, virus, dmarc, what nobody knows.
-MEANS = {
-    FeedbackType.ABUSE: EventKind.COMPLAINT,
-    FeedbackType.FRAUD: EventKind.COMPLAINT,
-    FeedbackType.OPT_OUT: EventKind.UNSUBSCRIBED,
-    FeedbackType.OPT_OUT_LIST: EventKind.UNSUBSCRIBED,
-}
+_OPT_OUTS = frozenset(
+    {FeedbackType.OPT_OUT, FeedbackType.OPT_OUT_LIST}
+)  # no complaint: a wish, by their provider
 
 _log = structlog.get_logger(__name__)
 
@@ -99,9 +95,9 @@ class Complaints:
         )
 
     def _means(self, complaint: Complaint) -> EventKind | None:
-        if complaint.type is FeedbackType.OTHER and self._other:
-            return EventKind.COMPLAINT
-        return MEANS.get(complaint.type)
+        if not complaint.suppresses(other=self._other):
+            return None
+        return EventKind.UNSUBSCRIBED if complaint.type in _OPT_OUTS else EventKind.COMPLAINT
 
     def _nothing(self, complaint: Complaint) -> Answer:
         _log.info("feedback_that_stops_nothing", type=complaint.type.value)

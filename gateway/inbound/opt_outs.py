@@ -7,7 +7,6 @@ told to nobody but that address, and to that only where it is proven to have wri
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from channels.email.inbound.authentication import is_authors
 from channels.email.inbound.quoted_text import Written, shown
@@ -16,7 +15,7 @@ from channels.email.inbound.report_parts import message_id
 from gateway.changes import Changes
 from gateway.confirmations import AskedAlready, Barred, Confirmations
 from gateway.inbound.answering import APP, Answering
-from gateway.inbound.receiving import Arrived
+from gateway.inbound.receiving import KEPT, Arrived
 from gateway.wishes import Kind, Wish
 from suppression import stop_scopes
 from suppression.address import Address, parse_email
@@ -32,7 +31,6 @@ from suppression.store.reviews import Erased, Reviews, Wrote
 from suppression.store.store import Store
 
 ACTOR = "recipient"
-KEPT = timedelta(days=14)  # mail servers repeat what was not answered for five days
 _REPLY = re.compile(
     r"\s*(?:re|aw|antw|antwort|sv|rép|rif|odp|fwd?|wg|tr|rv|उत्तर)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
@@ -174,9 +172,9 @@ class WrittenOptOuts:
             at=self._store.now(),
             way=Way.MAILBOX,
             source=letter.source,
-            message=letter.arrived.id,
+            message=letter.arrived.original.message_id or letter.arrived.id,
             to=letter.arrived.to.text,
-            suggestion=_told(reading),
+            suggestion=reading.told,
             paused=stop_scopes.paused(Channel.EMAIL),
         )
         try:
@@ -199,7 +197,7 @@ class WrittenOptOuts:
             way=Way.MAILBOX.value,
             source=letter.source,
             actor=ACTOR,
-            details={**_told(reading), **({"review": review} if review else {})},
+            details={**reading.told, **({"review": review} if review else {})},
         )
         seen = letter.change_id("log")
         await self._store.log_record(letter.recipient.key, record, self._store.client.stops, seen=seen)
@@ -238,13 +236,3 @@ def _names_others(letter: Letter) -> bool:
         except UnusableAddress:
             continue
     return False
-
-
-def _told(reading: Reading) -> dict[str, str]:
-    told = {
-        "verdict": reading.verdict.value,
-        "scope": reading.scope.value,
-        "rule": reading.rule,
-        "language": reading.language,
-    }
-    return {name: value for name, value in told.items() if value}

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple, TypeVar, assert_never
 
@@ -27,6 +28,10 @@ class Answer(NamedTuple):
     status: str
     text: str
 
+
+KEPT = timedelta(
+    days=14
+)  # for which a mail is known again: mail servers repeat what was not answered for five days
 
 TAKEN = Answer(250, "2.0.0", "OK")
 STORE_AWAY = Answer(451, "4.4.3", "Cannot store this now, try again later")
@@ -66,8 +71,10 @@ class Arrived:
 
     @property
     def id(self) -> str:
-        """The same for the same mail, however often it comes."""
-        return self.original.message_id or self.original.digest.hex()
+        """The same for the same mail, however often it comes. Not its Message-ID: another mail under that name would
+        be told that it is done, and nothing would be.
+        """
+        return self.original.digest.hex()
 
 
 D = TypeVar("D")

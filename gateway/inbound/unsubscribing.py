@@ -6,12 +6,11 @@ as auto-replied). Only what cannot come from such a button is ignored: the null 
 
 import hashlib
 from collections.abc import Mapping
-from datetime import timedelta
 
 import structlog
 
 from gateway.changes import Changes
-from gateway.inbound.receiving import TAKEN, Answer, Arrived
+from gateway.inbound.receiving import KEPT, TAKEN, Answer, Arrived
 from gateway.inbound.routing import Unsubscribe
 from gateway.links import stop_at_once
 from suppression.decision import Reason
@@ -19,7 +18,6 @@ from suppression.model import Sender, Way
 
 SOURCE = "mail"
 ACTOR = "recipient"
-KEPT = timedelta(days=14)  # mail servers repeat what was not answered for five days
 
 _log = structlog.get_logger(__name__)
 

@@ -53,6 +53,17 @@ class Reading:
     rule: str
     language: str
 
+    @property
+    def told(self) -> dict[str, str]:
+        """For the log and for who decides in a review: names only, never the writer's words."""
+        told = {
+            "verdict": self.verdict.value,
+            "scope": self.scope.value,
+            "rule": self.rule,
+            "language": self.language,
+        }
+        return {name: value for name, value in told.items() if value}
+
 
 @dataclass(frozen=True, slots=True)
 class _Finding:

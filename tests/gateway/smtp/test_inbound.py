@@ -73,6 +73,19 @@ async def test_the_same_mail_again_has_one_effect(door: InboundDoor) -> None:
     assert await door.would(ANN) == "unsubscribed"
 
 
+async def test_another_mail_under_a_message_id_that_was_used_before_stops(door: InboundDoor) -> None:
+    """Promise 3: it is answered 250, so it is done."""
+    client = await door.client()
+    await client.mail([door.mailto(ANN)], STOP, ANN)
+    recipient = door.pipeline.recipient(parse_email(ANN))
+    (stop,) = (await door.store.facts(recipient)).suppressions
+    lifted = handle("sup_", recipient.key, stop.id)
+    await door.changes.lift(lifted, actor="agent", reason="asked", evidence={})
+
+    assert (await client.mail([door.mailto(ANN)], STOP + b"Once more.\r\n", ANN)).startswith("250")
+    assert await door.would(ANN) == "unsubscribed"
+
+
 async def test_a_client_that_is_gone_before_its_reply_has_stopped_all_the_same(door: InboundDoor) -> None:
     client = await door.client()
     await client.envelope([door.mailto(ANN)], ANN)
