@@ -81,6 +81,7 @@ class Inbound(Section):
     port        SMTP without AUTH, for the addresses of `domain` and the opt-out mailboxes
     lmtp_port, lmtp_socket  for a mail server on this host that hands such mail over
     authserv_id  whose Authentication-Results are believed (RFC 8601 2.5)
+    other_feedback_is_complaint  whether feedback of the type "other" (RFC 5965 7.3) stops mail like "abuse"
     """
 
     domain: Domain
@@ -90,6 +91,7 @@ class Inbound(Section):
     lmtp_port: Port | None = None
     lmtp_socket: PathFromBase | None = None
     authserv_id: Domain | None = None
+    other_feedback_is_complaint: bool = False
     max_size: int = Field(26_214_400, ge=65_536, le=1_073_741_824)
     max_recipients: int = Field(100, ge=1, le=1000)
     max_connections_per_address: int = Field(20, ge=1)

@@ -29,6 +29,7 @@ class Roads:
     """What all of them stand on. `post`: mails of our own; `signed`: of a report by its author.
 
     authserv_id  whose word on who wrote a mail is taken; None: nobody's
+    other        whether feedback of the type "other" is taken for a complaint
     """
 
     store: Store
@@ -44,11 +45,12 @@ class Roads:
     catalogue: Callable[[], Catalogue]
     signed: SignedByItsAuthor
     authserv_id: str | None = None
+    other: bool = False
 
 
 def handlers(roads: Roads) -> Handlers:
     attribution = Attribution(roads.store, roads.links, roads.ways_back, roads.applying)
-    complaints = Complaints(roads.applying, attribution, roads.signed)
+    complaints = Complaints(roads.applying, attribution, roads.signed, other=roads.other)
     passing_on, recipient = roads.passing_on, roads.store.keyring.recipient
     bounces = Bounces(roads.applying, attribution, complaints, passing_on.bounce, recipient)
     answering = Answering(roads.store, roads.senders, roads.catalogue, roads.post)

@@ -11,8 +11,10 @@ from structlog.testing import capture_logs
 from suppression.address import parse_email
 from suppression.decision import Reason
 from suppression.model import Suppression, Way
+from suppression.store.store import Store
 from tests.channels.relay.sink import Sink
 from tests.gateway.inbound.reports import SPENT, Proof, arf, with_feedback_id, with_link, with_mailto
+from tests.gateway.smtp.front_door import relay_to
 from tests.gateway.smtp.inbound_door import DOMAIN, MAILBOX, InboundDoor
 
 ANN, BOB = "ann@example.net", "bob@example.net"
@@ -71,6 +73,14 @@ async def test_an_opt_out_by_a_provider_is_an_unsubscribe(door: InboundDoor, kin
 async def test_what_is_no_complaint_stops_nothing(door: InboundDoor, kind: str) -> None:
     assert (await door.take(FBL, arf(with_link(door, ANN), kind, [ANN]))).code == 250
     assert await stops(door) == ()
+
+
+async def test_other_feedback_is_a_complaint_where_settings_say_so(store: Store, sink: Sink) -> None:
+    async with InboundDoor(store, relay_to(sink.port), other=True).open() as door:
+        await door.take(FBL, arf(with_link(door, ANN), "other"))
+        await door.take(FBL, arf(with_link(door, BOB), "virus"))
+        assert {entry.reason for entry in await stops(door)} == {Reason.COMPLAINED}
+        assert await stops(door, BOB) == ()
 
 
 async def test_the_same_complaint_again_has_no_second_effect(door: InboundDoor) -> None:

@@ -56,6 +56,7 @@ class InboundDoor(FrontDoor):
     sender: Sender = WRITES
     dns: dict[str, bytes | None] = field(default_factory=dict)
     dns_away: bool = False
+    other: bool = False
     clients: list[Talker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -89,6 +90,7 @@ class InboundDoor(FrontDoor):
             catalogue=lambda: self.pipeline.catalogue,
             signed=partial(signed_by_its_author, text_record=self.text_record),
             authserv_id=AUTHSERV_ID,
+            other=self.other,
         )
         self.receiver = Receiver(routing, handlers(roads))
         house = InboundHouse(
