@@ -6,41 +6,30 @@ more of one recipient's messages go within any time of a cap than it allows, and
 """
 
 import asyncio
-import os
-from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import product
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
-from gateway.embedded import EmbeddedServer
 from gateway.pipeline import Ask, Pipeline, Refused
 from suppression.address import parse_email
 from suppression.decision import Reason
 from suppression.errors import StoreUnavailable
 from suppression.limits import Cap, Limits, counted_as
 from suppression.model import App, Channel, Recipient, Sender
-from suppression.purposes import Catalogue
 from suppression.records import RecordKind
 from suppression.store.codec import milliseconds
 from suppression.store.hand_over import HandOver, InProgress, Settled
-from suppression.store.opening import StoreSettings, open_store, prepare, publish
+from suppression.store.opening import publish
 from suppression.store.permit import Permit
 from suppression.store.sweep import sweep
-from tests.conftest import SECRETS, empty, url_of
-from tests.faults.reply_dropper import ReplyDropper
 from tests.model.mortal_lane import Killed, MortalLane
+from tests.model.shaken_store import CATALOGUE, KilledStore, explored
 
-T = TypeVar("T")
-CATALOGUE = Catalogue.shipped()
 APP, SENDER = App("shop", "brand"), Sender("brand", "The Brand")
 HOUR = 3_600
 CAPS = (
@@ -148,39 +137,21 @@ class Known:
                 one.ended = True
 
 
-class CapsHold(RuleBasedStateMachine):
+class CapsHold(KilledStore):
     """One store, two people, two processes."""
+
+    patience = 60
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.folder = TemporaryDirectory()
-        self.server = EmbeddedServer(Path(self.folder.name)).start()
         self.known = Known()
 
-    @initialize()
-    def begin(self) -> None:
-        self.dropper = ReplyDropper(self.server.socket)
-        self.dropper.active = False
-        self.run(self.open())
-
-    async def open(self) -> None:
-        await empty(url_of(self.server))
-        await prepare(StoreSettings(url_of(self.server)), SECRETS, CATALOGUE)
-        proxy = Path(self.folder.name) / "proxy"
-        self.listener = await asyncio.start_unix_server(self.dropper.serve, proxy)
-        self.store = await open_store(StoreSettings(f"unix://{proxy}"), SECRETS)
+    async def opened(self) -> None:
         self.lane = MortalLane(self.store.client.sends)
         self.store.client.sends = self.lane
         await publish(self.store, CATALOGUE.limited(Limits(caps=CAPS)))
         in_force = await self.store.catalogue()
         self.processes = [Pipeline(self.store, in_force, {"brand": SENDER}) for _ in range(2)]
-
-    def run(self, what: Awaitable[T]) -> T:
-        async def bounded() -> T:
-            return await asyncio.wait_for(what, 60)
-
-        return self.loop.run_until_complete(bounded())
 
     def now(self) -> int:
         return milliseconds(self.store.now())
@@ -291,26 +262,6 @@ class CapsHold(RuleBasedStateMachine):
     def time_goes_by(self, minutes: int) -> None:
         self.run(self.store.set_clock(self.store.now() + timedelta(minutes=minutes)))
 
-    @rule()
-    def kill_the_server(self) -> None:
-        self.server.kill()
-        assert self.server.revive()
-        self.run(self._until_it_answers())
-
-    async def _until_it_answers(self) -> None:
-        while True:
-            try:
-                await self.store.client.stops.execute("PING")
-                await self.store.client.sends.execute("PING")
-            except Exception:  # noqa: BLE001 - any fault of a store that is starting
-                await asyncio.sleep(0.01)
-            else:
-                return
-
-    @rule(lossy=st.booleans())
-    def lose_answers(self, lossy: bool) -> None:  # noqa: FBT001 - drawn
-        self.dropper.active = lossy
-
     @invariant()
     def what_is_counted_is_what_went(self) -> None:
         """Once each: what was sent stays, retries and lost answers add nothing, what did not arrive is out."""
@@ -344,18 +295,6 @@ class CapsHold(RuleBasedStateMachine):
     def _all(self) -> list[tuple[str, Cap]]:
         return list(product(PEOPLE, CAPS)) if hasattr(self, "processes") else []
 
-    def teardown(self) -> None:
-        if hasattr(self, "processes"):
-            self.run(self.store.close())
-            self.listener.close()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        self.loop.close()
-        self.server.stop()
-        self.folder.cleanup()
-
 
 def _hand_over(mail: Mail, *, overdue: bool = False) -> HandOver:
     """A try of its own. `overdue`: whoever looks takes it for one whose process died long ago."""
@@ -363,9 +302,4 @@ def _hand_over(mail: Mail, *, overdue: bool = False) -> HandOver:
 
 
 TestCapsHold = CapsHold.TestCase
-TestCapsHold.settings = settings(
-    max_examples=int(os.environ.get("MODEL_EXAMPLES", "15")),
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestCapsHold.settings = explored(30)

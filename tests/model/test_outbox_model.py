@@ -4,31 +4,21 @@ Promise 2 for what waits: a stop that was acknowledged before an entry is submit
 Promise 4: nothing is lost, and nothing is handed over again once the next hop took it or may have taken it.
 """
 
-import asyncio
-import os
 from collections import Counter
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
-    RuleBasedStateMachine,
     consumes,
-    initialize,
     invariant,
     multiple,
     rule,
 )
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
-from gateway.embedded import EmbeddedServer
 from gateway.pipeline import Ask, Pipeline
 from gateway.sending import Sending
 from suppression.address import parse_phone
@@ -37,17 +27,12 @@ from suppression.decision import Reason
 from suppression.errors import Conflict, StoreUnavailable
 from suppression.model import App, Channel, Recipient, Scope, Sender, Way
 from suppression.outbox import Delivery, Draft, Entry, State
-from suppression.purposes import Catalogue
 from suppression.records import RecordKind
 from suppression.store.apply import apply
-from suppression.store.opening import StoreSettings, open_store, prepare
 from suppression.store.outbox import Outbox
 from suppression.store.permit import Permit
-from tests.conftest import SECRETS, empty, url_of
-from tests.faults.reply_dropper import ReplyDropper
+from tests.model.shaken_store import CATALOGUE, KilledStore, explored
 
-T = TypeVar("T")
-CATALOGUE = Catalogue.shipped()
 APP = App("shop", "brand")
 NAMES = st.sampled_from(["+12025550101", "+12025550102"])
 ORDERS, NOTICES, SECURITY = "transactional/orders", "service/notifications", "transactional/security"
@@ -76,43 +61,24 @@ class UnderWay:
     permit: Permit
 
 
-class Waiting(RuleBasedStateMachine):
+class Waiting(KilledStore):
     """One store, two recipients, any number of dispatchers."""
 
     claimed: Bundle[Entry] = Bundle("claimed")
     under_way: Bundle[UnderWay] = Bundle("under_way")
 
+    shards = 2
+
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.folder = TemporaryDirectory()
-        self.server = EmbeddedServer(Path(self.folder.name)).start()
         self.texts: dict[str, Text] = {}
         self.stops: dict[str, dict[str, str]] = {}
         self.count = 0
 
-    @initialize()
-    def begin(self) -> None:
-        self.dropper = ReplyDropper(self.server.socket)
-        self.dropper.active = False
-        self.run(self.open())
-
-    async def open(self) -> None:
-        url = url_of(self.server)
-        await empty(url)
-        await prepare(StoreSettings(url, shards=2), SECRETS, CATALOGUE)
-        proxy = Path(self.folder.name) / "proxy"
-        self.listener = await asyncio.start_unix_server(self.dropper.serve, proxy)
-        self.store = await open_store(StoreSettings(f"unix://{proxy}", shards=2), SECRETS)
+    async def opened(self) -> None:
         pipeline = Pipeline(self.store, CATALOGUE, {"brand": Sender("brand", "The Brand")})
         self.outbox = Outbox(self.store)
         self.sending = Sending(pipeline, self.outbox, {"shop": APP})
-
-    def run(self, what: Awaitable[T]) -> T:
-        async def bounded() -> T:
-            return await asyncio.wait_for(what, 20)
-
-        return self.loop.run_until_complete(bounded())
 
     def recipient(self, name: str) -> Recipient:
         return self.store.keyring.recipient(parse_phone(name))
@@ -217,26 +183,6 @@ class Waiting(RuleBasedStateMachine):
         moment = self.store.server_now() + timedelta(minutes=ahead) if ahead else None
         self.run(self.store.set_clock(moment))
 
-    @rule()
-    def kill_the_server(self) -> None:
-        self.server.kill()
-        assert self.server.revive()
-        self.run(self._until_it_answers())
-
-    async def _until_it_answers(self) -> None:
-        while True:
-            try:
-                await self.store.client.stops.execute("PING")
-                await self.store.client.sends.execute("PING")
-            except Exception:  # noqa: BLE001 - any fault of a store that is starting
-                await asyncio.sleep(0.01)
-            else:
-                return
-
-    @rule(lossy=st.booleans())
-    def lose_answers(self, lossy: bool) -> None:  # noqa: FBT001 - drawn
-        self.dropper.active = lossy
-
     @invariant()
     def nothing_is_lost_and_nothing_is_where_it_may_not_be(self) -> None:
         for message, text in self.texts.items():
@@ -255,27 +201,10 @@ class Waiting(RuleBasedStateMachine):
                 assert kinds[RecordKind.HANDING_OVER] == text.permits
                 assert kinds[RecordKind.CANCELLED] == (entry.state is State.CANCELLED)
 
-    def teardown(self) -> None:
-        if hasattr(self, "store"):
-            self.run(self.store.close())
-            self.listener.close()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        self.loop.close()
-        self.server.stop()
-        self.folder.cleanup()
-
 
 def _covers(scope: str, purpose: str) -> bool:
     return scope in {"*", purpose} or purpose.startswith(scope + "/")
 
 
 TestWaiting = Waiting.TestCase
-TestWaiting.settings = settings(
-    max_examples=int(os.environ.get("MODEL_EXAMPLES", "15")),
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestWaiting.settings = explored(40)

@@ -6,39 +6,28 @@ one of: all of it, or nothing.
 """
 
 import asyncio
-import os
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import invariant, rule
 
-from gateway.embedded import EmbeddedServer
 from gateway.pipeline import Ask, Pipeline, Refused
 from suppression.address import parse_email
 from suppression.changes import GiveConsent, Suppress
 from suppression.decision import Reason
 from suppression.errors import Conflict, NotFound
 from suppression.model import App, Basis, Channel, Recipient, Scope, Sender, Way
-from suppression.purposes import Catalogue
 from suppression.store.apply import apply
 from suppression.store.hand_over import HandOver
-from suppression.store.opening import StoreSettings, open_store, prepare
 from suppression.store.people import People
 from suppression.store.permit import Permit
 from suppression.store.store import Store
-from tests.conftest import SECRETS, empty, url_of
-from tests.faults.reply_dropper import ReplyDropper
 from tests.model.mortal_lane import Killed, MortalLane
+from tests.model.shaken_store import CATALOGUE, ShakenStore, explored
 
-T = TypeVar("T")
-CATALOGUE = Catalogue.shipped()
 APP = App("shop", "brand")
 MARKETING = CATALOGUE.find("marketing/promotions")
 NAMES = ("ann", "bob", "cem", "dee", "eve")
@@ -219,37 +208,19 @@ class Known:
                     marks |= {person, *members}
 
 
-class PeoplesPromises(RuleBasedStateMachine):
+class PeoplesPromises(ShakenStore):
     """One store, five addresses, two persons, any order of calls; some die, some of their answers get lost."""
+
+    patience = 30
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.folder = TemporaryDirectory()
-        self.server = EmbeddedServer(Path(self.folder.name)).start()
         self.known = Known()
 
-    @initialize()
-    def begin(self) -> None:
-        self.dropper = ReplyDropper(self.server.socket)
-        self.dropper.active = False
-        self.run(self.open())
-
-    async def open(self) -> None:
-        url = url_of(self.server)
-        await empty(url)
-        await prepare(StoreSettings(url), SECRETS, CATALOGUE)
-        proxy = Path(self.folder.name) / "proxy"
-        self.listener = await asyncio.start_unix_server(self.dropper.serve, proxy)
-        self.gateway = Gateway(await open_store(StoreSettings(f"unix://{proxy}"), SECRETS))
+    async def opened(self) -> None:
+        self.gateway = Gateway(self.store)
         for name in NAMES:
             await self.gateway.consent(name)
-
-    def run(self, what: Awaitable[T]) -> T:
-        async def bounded() -> T:
-            return await asyncio.wait_for(what, 30)
-
-        return self.loop.run_until_complete(bounded())
 
     def attempt(self, call: Awaitable[None], dies_at: int | None, late: bool) -> bool:  # noqa: FBT001 - drawn
         """Whether the call was answered; after one that was not, the sweeper has run."""
@@ -327,10 +298,6 @@ class PeoplesPromises(RuleBasedStateMachine):
         self.known.spread()
         self.known.may |= self.known.said
 
-    @rule(lossy=st.booleans())
-    def lose_answers(self, lossy: bool) -> None:  # noqa: FBT001 - drawn
-        self.dropper.active = lossy
-
     @invariant()
     def nothing_reaches_who_said_stop_and_all_reaches_who_did_not(self) -> None:
         if hasattr(self, "gateway"):
@@ -339,23 +306,6 @@ class PeoplesPromises(RuleBasedStateMachine):
                 assert not (permitted and name in self.known.said), name
                 assert permitted or name in self.known.may, name
 
-    def teardown(self) -> None:
-        if hasattr(self, "gateway"):
-            self.run(self.gateway.store.close())
-            self.listener.close()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        self.loop.close()
-        self.server.stop()
-        self.folder.cleanup()
-
 
 TestPeoplesPromises = PeoplesPromises.TestCase
-TestPeoplesPromises.settings = settings(
-    max_examples=int(os.environ.get("MODEL_EXAMPLES", "10")),
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestPeoplesPromises.settings = explored(25, examples=10)

@@ -5,47 +5,32 @@ the store works. Whatever happens in between: a Permit is given only for what th
 an acknowledged change is there afterwards (promise 3), and the log balances: one record per effect (promise 4).
 """
 
-import asyncio
-import os
 from collections import Counter
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
-    RuleBasedStateMachine,
     consumes,
-    initialize,
     invariant,
     multiple,
     rule,
 )
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
-from gateway.embedded import EmbeddedServer
 from gateway.pipeline import Ask, Decided, Pipeline, Refused
 from suppression.address import parse_email
 from suppression.changes import GiveConsent, Lift, Suppress
 from suppression.decision import Reason, Send
 from suppression.model import App, Basis, Channel, Recipient, Scope, Sender, Suppression, Way
-from suppression.purposes import Catalogue
 from suppression.records import OUTCOMES, RecordKind
 from suppression.store.apply import apply
 from suppression.store.hand_over import HandOver, InProgress, Settled
-from suppression.store.opening import StoreSettings, open_store, prepare
 from suppression.store.permit import Permit
 from suppression.store.sweep import sweep
-from tests.conftest import SECRETS, empty, url_of
-from tests.faults.reply_dropper import ReplyDropper
+from tests.model.shaken_store import CATALOGUE, KilledStore, explored
 
-T = TypeVar("T")
-CATALOGUE = Catalogue.shipped()
 APP = App("shop", "brand")
 NAMES = st.sampled_from(["ann", "bob", "cem"])
 PURPOSES = st.sampled_from(["marketing/promotions", "marketing/surveys", "transactional/orders"])
@@ -87,39 +72,18 @@ class Begun:
     hand_over: HandOver
 
 
-class Promises(RuleBasedStateMachine):
+class Promises(KilledStore):
     """One store, three recipients, any order of events."""
 
     begun: Bundle[Begun] = Bundle("begun")
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.folder = TemporaryDirectory()
-        self.server = EmbeddedServer(Path(self.folder.name)).start()
         self.people = {name: Person() for name in ("ann", "bob", "cem")}
         self.count = 0
 
-    @initialize()
-    def begin(self) -> None:
-        self.dropper = ReplyDropper(self.server.socket)
-        self.dropper.active = False
-        self.run(self.open())
-
-    async def open(self) -> None:
-        url = url_of(self.server)
-        await empty(url)
-        await prepare(StoreSettings(url), SECRETS, CATALOGUE)
-        proxy = Path(self.folder.name) / "proxy"
-        self.listener = await asyncio.start_unix_server(self.dropper.serve, proxy)
-        self.store = await open_store(StoreSettings(f"unix://{proxy}"), SECRETS)
+    async def opened(self) -> None:
         self.pipeline = Pipeline(self.store, CATALOGUE, {"brand": Sender("brand", "The Brand")})
-
-    def run(self, what: Awaitable[T]) -> T:
-        async def bounded() -> T:
-            return await asyncio.wait_for(what, 20)
-
-        return self.loop.run_until_complete(bounded())
 
     def number(self) -> int:
         self.count += 1
@@ -226,26 +190,6 @@ class Promises(RuleBasedStateMachine):
         assert isinstance(answer.decision, Send) == self.people[name].allows(purpose)
         self.people[name].refusals += 1  # a record of kind `decided`, whatever it says
 
-    @rule()
-    def kill_the_server(self) -> None:
-        self.server.kill()
-        assert self.server.revive()
-        self.run(self._until_it_answers())
-
-    async def _until_it_answers(self) -> None:
-        while True:
-            try:
-                await self.store.client.stops.execute("PING")
-                await self.store.client.sends.execute("PING")
-            except Exception:  # noqa: BLE001 - any fault of a store that is starting
-                await asyncio.sleep(0.01)
-            else:
-                return
-
-    @rule(lossy=st.booleans())
-    def lose_answers(self, lossy: bool) -> None:  # noqa: FBT001 - drawn
-        self.dropper.active = lossy
-
     @invariant()
     def the_log_balances(self) -> None:
         if not hasattr(self, "store"):
@@ -268,23 +212,6 @@ class Promises(RuleBasedStateMachine):
                 ).suppressions
                 assert {entry.id for entry in entries} == set(person.stops)
 
-    def teardown(self) -> None:
-        if hasattr(self, "store"):
-            self.run(self.store.close())
-            self.listener.close()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
-        self.loop.close()
-        self.server.stop()
-        self.folder.cleanup()
-
 
 TestPromises = Promises.TestCase
-TestPromises.settings = settings(
-    max_examples=int(os.environ.get("MODEL_EXAMPLES", "15")),
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+TestPromises.settings = explored(30)
