@@ -23,7 +23,7 @@ KEYWORDS = {"_": None, "words": None, "marked": None}
 # For agents, not for recipients: in English.
 NOT_FOR_RECIPIENTS = {
     *("docs.html", "export.html", "sandbox.html", "sandbox_message.html"),
-    *("sandbox_text.html", "sandbox_call.html", "sandbox_line.html", "_heard.html"),
+    *("sandbox_text.html", "sandbox_call.html", "sandbox_line.html", "_heard.html", "_sent.html"),
 }
 
 
