@@ -52,6 +52,13 @@ class RecordKind(StrEnum):
     VIEWED = "viewed"  # a GET of a link: people and scanners look alike, nothing changed
 
 
+# What alters what is known of somebody: kept apart in the archive, and enough to know it again (`writes`).
+CHANGES = frozenset(
+    {
+        *(RecordKind.SUPPRESSED, RecordKind.LIFTED, RecordKind.CONSENTED, RecordKind.WITHDRAWN),
+        *(RecordKind.LINKED, RecordKind.UNLINKED, RecordKind.ERASED, RecordKind.RETURNED),
+    }
+)
 OUTCOMES = frozenset({RecordKind.SENT, RecordKind.REJECTED, RecordKind.POSTPONED, RecordKind.UNKNOWN})
 
 
@@ -80,6 +87,7 @@ class Record:
     code, status   the next hop's reply codes
     legal_notice   the app's reference where it marked the message so
     repeated   of a change: it was known already, nothing new began
+    writes     of a change: what it wrote into the recipient's (or person's) hash, by field; see store.replaying
     details    what else there is to say, by name; no addresses
     """
 
@@ -112,6 +120,7 @@ class Record:
     status: str = ""
     legal_notice: str = ""
     repeated: bool = False
+    writes: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
 
     @property

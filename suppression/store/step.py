@@ -7,15 +7,16 @@ A step carries an id made before its first try, so that repeating it after a los
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
 
 from suppression.errors import StoreUnavailable
-from suppression.records import Record
+from suppression.records import CHANGES, Record
 from suppression.store.client import Argument, Lane, ScriptMissing
 from suppression.store.keys import ShardKeys
 from suppression.store.record_lines import encode_record
+from suppression.store.written import known_writes
 
 SCRIPT = resources.files("suppression.store").joinpath("step.lua").read_bytes()
 _SHA = hashlib.sha1(SCRIPT, usedforsecurity=False).hexdigest()
@@ -47,10 +48,12 @@ class Step:
     _caps: list[Argument] = field(default_factory=list)
     _holds: list[Argument] = field(default_factory=list)
     _writes: list[Argument] = field(default_factory=list)
+    _known: dict[str, str] = field(default_factory=dict)
 
     def write(self, op: str, *args: Argument) -> None:
         """An op of step.lua that names no key."""
         self._writes += (op, *args)
+        self._known |= known_writes(op, args)
 
     def write_key(self, op: str, key: bytes, *args: Argument) -> None:
         """An op of step.lua on a key of its own, of the same shard."""
@@ -79,6 +82,9 @@ class Step:
             return self.shard.meta
         return self.shard.person(self.recipient) if self.of_person else self.shard.recipient(self.recipient)
 
+    def _logged(self, record: Record) -> Record:
+        return replace(record, writes=self._known) if record.kind in CHANGES else record
+
     def command(self, epoch: str) -> list[Argument]:
         """EVALSHA's arguments after the script's name."""
         keys = [
@@ -95,7 +101,7 @@ class Step:
             "" if self.time is None else self.time,
             self.generation,
             "*" if self.version is None else self.version,
-            encode_record(self.record) if self.record else "",
+            encode_record(self._logged(self.record)) if self.record else "",
             len(self._caps) // 4,
             len(self._holds) // 3,
             *self._caps,
