@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 
+from gateway.config.archive import Archive
 from gateway.config.fields import (
     Colour,
     Country,
@@ -271,6 +272,7 @@ class File(Section):
     purposes: dict[str, dict[str, object]] = Field(default_factory=dict)
     hashed_matching: bool = False
     store: Store
+    archive: Archive = Archive()
     smtp: Smtp = Smtp()
     inbound: Inbound | None = None
     providers: Providers = Providers()

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from channels.email.dkim import DkimKey
 from gateway.config import (
     apps,
+    archive_place,
     endpoints,
     limits,
     mailboxes,
@@ -41,6 +42,7 @@ class Settings:
     networks  whose clients need no AUTH
     proofs    what proves that a webhook is a provider's
     twilio    accounts by sender
+    archive_secret  the bucket's secret key, where the archive is in one and needs it
     """
 
     given: schema.File
@@ -53,6 +55,7 @@ class Settings:
     networks: ClientNetworks
     proofs: Proofs
     twilio: Mapping[str, TwilioAccount]
+    archive_secret: str | None = field(default=None, repr=False)
 
     @property
     def public_url(self) -> str:
@@ -77,6 +80,15 @@ class Settings:
     @property
     def operations(self) -> schema.Operations:
         return self.given.operations
+
+    @property
+    def archive(self) -> schema.Archive:
+        return self.given.archive
+
+    @property
+    def archive_folder(self) -> Path | None:
+        """Where the log is archived to, if that is a folder."""
+        return archive_place.folder_of(self.given.archive, self.given.store.data_dir)
 
     @property
     def consent_expiry(self) -> ConsentExpiry:
@@ -129,6 +141,7 @@ def parse(
     apps.check_opt_out_lines(found_apps.values(), found_senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)
     accounts = twilio.load(usable.senders, problems, dev=dev)
+    archive_secret = archive_place.load(usable.archive, problems)
     endpoints.check(usable, problems, dev=dev)
     catalogue = catalogue.limited(limits.load(usable, catalogue, problems))
     known = _secrets(usable.secrets, problems, make=make_secrets)
@@ -144,6 +157,7 @@ def parse(
         networks=networks,
         proofs=proven,
         twilio=accounts,
+        archive_secret=archive_secret,
     )
 
 

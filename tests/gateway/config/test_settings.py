@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from gateway.config import phones, providers, schema
+from gateway.config import archive, phones, providers, schema
 from gateway.config.effective import effective
 from gateway.config.fields import Section
 from gateway.config.settings import Settings, load, parse
@@ -150,6 +150,8 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         "api_secret",
         "base_url",
         "signing_key_file",
+        "folder",
+        "secret_access_key_file",
     }  # each excludes another that is given
     pairs: list[tuple[type[Section], dict[str, Any]]] = [
         (schema.File, given),
@@ -164,6 +166,8 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (providers.Postmark, given["providers"]["postmark"]),
         (providers.Mailgun, given["providers"]["mailgun"]),
         (providers.Bounces, given["bounces"]),
+        (archive.Archive, given["archive"]),
+        (archive.S3, given["archive"]["s3"]),
         (schema.Consents, given["consents"]),
         (schema.Cap, given["caps"]["weekly"]),
         (schema.Register, given["registers"]["dnc-texts"]),
