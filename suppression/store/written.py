@@ -5,11 +5,13 @@ letter, and the rest in hex. Its value begins with how it is to be taken:
     +text   the text, and behind it the record's own id      =text   the text
     x hex   bytes                                            ""      the field was removed
 Left out is what tells who somebody is beyond what stops need: language, zone, country, and an app's own id of a person.
+Of a person's members it is written down what they are on the way to be: linked, or gone.
 """
 
 from collections.abc import Mapping, Sequence
 
-_KEPT = frozenset(b"scpbmtw")  # stops, consents, person, birth, members, tasks, whose person
+_KEPT = frozenset(b"scpbmw")  # stops, consents, person, birth, members, whose person
+_LINKED, _DEPARTING = "l", "d"
 
 
 def known_writes(op: str, args: Sequence[bytes | str | int | float]) -> dict[str, str]:
@@ -19,7 +21,12 @@ def known_writes(op: str, args: Sequence[bytes | str | int | float]) -> dict[str
     name = args[0] if isinstance(args[0], bytes) else str(args[0]).encode()
     if name[0] not in _KEPT:
         return {}
-    return {chr(name[0]) + name[1:].hex(): "" if op == "unfield" else _value(op, args[1])}
+    left = "" if op == "unfield" else _member(args[1]) if name[:1] == b"m" else _value(op, args[1])
+    return {chr(name[0]) + name[1:].hex(): left}
+
+
+def _member(state: bytes | str | float) -> str:
+    return "" if state == _DEPARTING else "=" + _LINKED
 
 
 def _value(op: str, value: bytes | str | float) -> str:
