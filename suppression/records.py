@@ -130,10 +130,18 @@ class Record:
 
 FIELDS = tuple(f.name for f in fields(Record))
 
-_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@,;]+>?")
+
+def concerns(record: Record) -> str:
+    """The sender that a record is about; of a change, the one in its scope."""
+    if record.scope:
+        return [*record.scope.split("|"), "", ""][2]
+    return record.sender
+
+
+_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@,;]+>?|(?:\+|%2B)\d[\d .()-]{5,}\d")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def without_addresses(text: str, limit: int = 400) -> str:
-    """A next hop's words as the log may keep them: no address, no control characters, bounded."""
+    """A next hop's words as the log may keep them: no address, no phone number, no control characters, bounded."""
     return _ADDRESS.sub("<address>", _CONTROL.sub(" ", text))[:limit]
