@@ -14,6 +14,7 @@ from gateway.archive.places import ArchiveDamaged, ArchiveUnavailable
 from suppression.errors import NotFound
 
 _INCOMING = ".incoming"  # what is being written; a name gets it when it is whole
+_PIECE = 1 << 20
 _LEFT_OVER = 24 * 3600.0  # seconds after which nobody is writing it any more
 
 
@@ -37,6 +38,17 @@ class Folder:
         with _translated(name):
             try:
                 return path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                self._root()
+                raise NotFound("no such name in the archive") from None
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        path = self._of(name)
+        with _translated(name):
+            try:
+                with path.open("rb") as file:
+                    while piece := file.read(_PIECE):
+                        yield piece
             except (FileNotFoundError, NotADirectoryError):
                 self._root()
                 raise NotFound("no such name in the archive") from None

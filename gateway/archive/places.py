@@ -6,6 +6,7 @@ Unavailable
 """
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -43,6 +44,10 @@ class Place(Protocol):
 
     def read(self, name: str) -> bytes:
         """suppression.errors.NotFound."""
+        ...
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The content that it has there now, some megabytes at a time. NotFound."""
         ...
 
     def local(self, file: "File") -> Path:
