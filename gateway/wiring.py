@@ -27,6 +27,7 @@ from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
+from gateway.duties.telling import Telling
 from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.http import server as http_server
@@ -56,12 +57,15 @@ from gateway.store_access import open_store
 from gateway.texts import Texts
 from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
 from gateway.ways_out import Phones
+from gateway.webhooks.delivering import Delivering
+from gateway.webhooks.destination import Destinations
 from gateway.worker_process import WorkerContext
 from suppression.model import App
 from suppression.outbox import Entry
 from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.apply import entry_handle
+from suppression.store.event_entries import EventEntries
 from suppression.store.outbox import Outbox
 from suppression.store.reviews import Reviews
 from suppression.store.store import Store
@@ -91,6 +95,7 @@ class _Roads:
     sending: Sending
     phones: Phones
     desk: Desk
+    delivering: Delivering
     incoming: WaysIn | None
 
 
@@ -124,6 +129,7 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             await asyncio.gather(*mail, roads.desk.drain(_DRAIN), *(server.drain() for server in http))
         await carriers.close()
         await roads.phones.close()
+        await roads.delivering.close()
 
 
 async def _roads(settings: Settings, store: Store) -> _Roads:
@@ -146,10 +152,11 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
         sender = settings.senders.get(entry.sender)
         await incoming.codes.learn(Failure(entry.id, entry.recipient, entry.channel, sender, code))
 
-    desk = Desk(sending, settings.senders, links.hook_url, phones.ways, learn)
-    return _Roads(
-        store, pipeline, links, changes, sending, phones, desk, incoming if settings.twilio else None
-    )
+    delivering = Delivering(Destinations(settings.webhooks.allow_networks))
+    telling = Telling(EventEntries(store), settings.webhooks, delivering)
+    desk = Desk(sending, settings.senders, links.hook_url, phones.ways, learn, telling=telling)
+    heard = incoming if settings.twilio else None
+    return _Roads(store, pipeline, links, changes, sending, phones, desk, delivering, heard)
 
 
 def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, None]]:
@@ -157,7 +164,7 @@ def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, N
     yield sweep_forever(roads.store)
     yield rewrite_forever(roads.store)
     yield watch_headroom(roads.store, settings.store.data_dir)
-    if roads.phones.ways:
+    if roads.phones.ways or settings.webhooks.of_app:
         yield _dispatch(roads.desk)
     if roads.incoming is not None and roads.phones.clients:
         clients, replies = roads.phones.clients, roads.incoming.replies

@@ -30,6 +30,7 @@ from gateway.config.fields import (
 )
 from gateway.config.phones import Calls, Texts, Twilio
 from gateway.config.providers import Bounces, Providers
+from gateway.config.receivers import Webhook, Webhooks
 from suppression.model import MINIMUM_AGE, Basis, Channel
 
 
@@ -210,7 +211,11 @@ class Sender(Section):
 
 
 class App(Section):
-    """A program with credentials. `networks`: clients there are this app without AUTH."""
+    """A program with credentials. `networks`: clients there are this app without AUTH.
+
+    on_refusal  how a recipient is answered whom a rule refuses: 550, or 250 and the copy is dropped
+    webhook     where it is told what happened
+    """
 
     sender: Name
     purposes: tuple[str, ...] = ("*",)
@@ -219,6 +224,8 @@ class App(Section):
     purpose_from: Literal["credential", "header"] = "credential"
     may_resubscribe: bool = False
     networks: tuple[IPvAnyNetwork, ...] = ()
+    on_refusal: Literal["answer", "discard"] = "answer"
+    webhook: Webhook | None = None
 
 
 class Consents(Section):
@@ -279,6 +286,7 @@ class File(Section):
     bounces: Bounces = Bounces()
     http: Http = Http()
     operations: Operations = Operations()
+    webhooks: Webhooks = Webhooks()
     next_hop: NextHop | None = None
     consents: Consents = Consents()
     caps: dict[Name, Cap] = Field(default_factory=dict)

@@ -20,12 +20,14 @@ from gateway.config import (
     senders,
     sources,
     twilio,
+    webhooks,
 )
 from gateway.config.apps import ClientNetworks
 from gateway.config.problems import Problems
 from gateway.config.proofs import Proofs
 from gateway.config.secrets import Secrets
 from gateway.config.twilio import TwilioAccount
+from gateway.webhooks.subscriptions import Webhooks
 from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
 from suppression.model import App, Sender
@@ -42,6 +44,7 @@ class Settings:
     networks  whose clients need no AUTH
     proofs    what proves that a webhook is a provider's
     twilio    accounts by sender
+    webhooks  where apps want their events
     archive_secret  the bucket's secret key, where the archive is in one and needs it
     """
 
@@ -55,6 +58,7 @@ class Settings:
     networks: ClientNetworks
     proofs: Proofs
     twilio: Mapping[str, TwilioAccount]
+    webhooks: Webhooks
     archive_secret: str | None = field(default=None, repr=False)
 
     @property
@@ -141,6 +145,7 @@ def parse(
     apps.check_opt_out_lines(found_apps.values(), found_senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)
     accounts = twilio.load(usable.senders, problems, dev=dev)
+    told = webhooks.load(usable, problems, dev=dev)
     archive_secret = archive_place.load(usable.archive, problems)
     endpoints.check(usable, problems, dev=dev)
     catalogue = catalogue.limited(limits.load(usable, catalogue, problems))
@@ -157,6 +162,7 @@ def parse(
         networks=networks,
         proofs=proven,
         twilio=accounts,
+        webhooks=told,
         archive_secret=archive_secret,
     )
 

@@ -9,9 +9,10 @@ from suppression.outbox import HANDLE, Entry
 from suppression.records import Record
 from suppression.store import codec
 from suppression.store.client import Lane
-from suppression.store.entry_codec import NUMBER, EntryReader
+from suppression.store.entry_codec import EntryReader
 from suppression.store.keys import ShardKeys, parse_handle, parse_record_id
 from suppression.store.record_lines import decode_record
+from suppression.store.step import NUMBER
 from suppression.store.store import Store
 
 KEY = 16  # bytes of a recipient's key, before the number in a member of a sorted set

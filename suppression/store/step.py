@@ -6,12 +6,14 @@ A step carries an id made before its first try, so that repeating it after a los
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
 
 from suppression.errors import StoreUnavailable
+from suppression.outbox import EventDraft
 from suppression.records import CHANGES, Record
 from suppression.store.client import Argument, Lane, ScriptMissing
 from suppression.store.keys import ShardKeys
@@ -22,6 +24,10 @@ SCRIPT = resources.files("suppression.store").joinpath("step.lua").read_bytes()
 _SHA = hashlib.sha1(SCRIPT, usedforsecurity=False).hexdigest()
 _PAUSE = 0.05
 _FIRST_KEY = 6  # of the keys that ops name by number: five come before them
+NUMBER = 8  # bytes that tell one entry of a recipient's outbox from the others
+
+EventsOf = Callable[[Record], Sequence[EventDraft]]
+"""Which apps want to hear of a record. Pure: it is asked before the record is logged."""
 
 
 @dataclass(slots=True)
@@ -66,6 +72,25 @@ class Step:
     def hold(self, key: bytes, field: str, value: Argument) -> None:
         """Only while this field of this hash has this value; "" for none."""
         self._holds += (self._number(key), field, value)
+
+    def tell(self, drafts: Sequence[EventDraft]) -> None:
+        """What this step logs is told to these apps: entries of the outbox, made if it is logged and not otherwise.
+
+        First of all writes: an erasure's event still finds whom it is about.
+        """
+        if self.recipient is None or self.of_person:
+            return
+        before, self._writes = self._writes, []
+        for draft in drafts:
+            number = secrets.token_bytes(NUMBER)
+            self.write_keys(
+                "event",
+                (self.shard.entry(self.recipient, number), self.shard.due),
+                self.recipient + number,
+                draft.about,
+                self._number(self.shard.address(self.recipient)) if draft.keeps_address else "",
+            )
+        self._writes += before
 
     def _number(self, key: bytes) -> int:
         if key not in self._keys:
@@ -123,17 +148,20 @@ class Answer:
 
 
 class Steps:
-    """Runs steps on a store of one epoch."""
+    """Runs steps on a store of one epoch. `events`: set by who opens the store, where apps want to hear of any."""
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
+        self.events: EventsOf | None = None
 
     async def run(self, step: Step, lane: Lane, seconds: float) -> Answer:
         """The step's answer. StoreUnavailable when there is none within `seconds`, or the store is not ours.
 
         Every step is safe to repeat: by its seen id, or because it ends a hand-over that only one can end.
         """
-        command = step.command(self.epoch)
+        if self.events is not None and step.record is not None:
+            step.tell(self.events(step.record))
+        command = step.command(self.epoch)  # once: a repeat is the same, to the byte
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
             try:
