@@ -41,7 +41,7 @@ _TEXTS = tuple(
 COLUMNS: tuple[Column, ...] = (
     Column("shard", "USMALLINT", "_shard", {"_shard": "USMALLINT"}),
     Column("ms", "BIGINT", "_ms", {"_ms": "BIGINT"}),
-    Column("seq", "USMALLINT", "_seq", {"_seq": "USMALLINT"}),
+    Column("seq", "UINTEGER", "_seq", {"_seq": "UINTEGER"}),
     *(Column(name, "BLOB", f"unhex({name})", {name: "VARCHAR"}) for name in _HASHES),
     Column("time", "TIMESTAMP", 'make_timestamp_ms("at")', {"at": "BIGINT"}),
     Column("until", "TIMESTAMP", 'make_timestamp_ms("until")', {"until": "BIGINT"}),
@@ -61,8 +61,20 @@ def json_line(shard: int, line: Line) -> bytes:
     """A line of a stream, on a line of JSON."""
     fields = dict(zip(line.fields[::2], line.fields[1::2], strict=True))
     raw, more = _checked(shard, line, fields)
+    if b"\n" in (raw := raw.rstrip()):
+        raw, more = _kept(line, fields)
+    return _with_own(raw, shard, line, more)
+
+
+def unreadable(shard: int, line: Line) -> bytes:
+    """The same for a line whose JSON no columns can be made of: a line of JSON that has it as a text."""
+    raw, more = _kept(line, dict(zip(line.fields[::2], line.fields[1::2], strict=True)))
+    return _with_own(raw, shard, line, more)
+
+
+def _with_own(raw: bytes, shard: int, line: Line, more: str) -> bytes:
     own = f',"_shard":{shard},"_ms":{line.ms},"_seq":{line.seq}{more}}}\n'
-    return raw.rstrip()[:-1] + own.encode()
+    return raw[:-1] + own.encode()
 
 
 def _checked(shard: int, line: Line, fields: Mapping[bytes, bytes]) -> tuple[bytes, str]:
@@ -75,10 +87,12 @@ def _checked(shard: int, line: Line, fields: Mapping[bytes, bytes]) -> tuple[byt
             return raw, ""
         return raw, _beside(decode_record(record_id(shard, line.order), fields))
     except (ValueError, KeyError, TypeError):
-        kept = {name.decode("latin-1"): value.decode("latin-1") for name, value in fields.items()}
-        return json.dumps(
-            {"kind": UNREADABLE, "at": line.ms}
-        ).encode(), f',"newer":{json.dumps(json.dumps(kept))}'
+        return _kept(line, fields)
+
+
+def _kept(line: Line, fields: Mapping[bytes, bytes]) -> tuple[bytes, str]:
+    kept = {name.decode("latin-1"): value.decode("latin-1") for name, value in fields.items()}
+    return json.dumps({"kind": UNREADABLE, "at": line.ms}).encode(), f',"newer":{json.dumps(json.dumps(kept))}'
 
 
 def _beside(record: Record) -> str:

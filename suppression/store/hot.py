@@ -53,6 +53,11 @@ class HotLog:
     def shards(self) -> tuple[ShardKeys, ...]:
         return self._store.shards.all
 
+    @property
+    def epoch(self) -> str:
+        """Tells this store from all others."""
+        return self._store.steps.epoch
+
     async def lease(self, holder: str, seconds: float) -> int | None:
         """The number under which `holder` archives for so many seconds; None while somebody else does."""
         first = self.shards[0]
@@ -73,9 +78,10 @@ class HotLog:
         kept = f"{head.number}|{head.digest}"
         _done(await self._run(first.meta, first.archiver, first.log, "head", fence, kept))
 
-    async def read(self, shard: ShardKeys, most: int) -> list[Line]:
-        """The oldest entries of a shard's stream."""
-        reply = await self._lane.read_one("XRANGE", shard.log, "-", "+", "COUNT", most)
+    async def read(self, shard: ShardKeys, most: int, after: Line | None = None) -> list[Line]:
+        """The oldest entries of a shard's stream; of those after one, where that is given."""
+        start = "-" if after is None else "(" + after.order
+        reply = await self._lane.read_one("XRANGE", shard.log, start, "+", "COUNT", most)
         return [line(stream_id, fields) for stream_id, fields in reply]
 
     async def oldest(self) -> int | None:
