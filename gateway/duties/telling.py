@@ -6,7 +6,7 @@ in a row it is only asked now and then whether it is back.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -45,12 +45,12 @@ class Telling:
         entries: EventEntries,
         webhooks: Webhooks,
         delivering: Delivering,
-        jitter: Callable[[], float] = lambda: random.uniform(0.9, 1.2),  # noqa: S311 - no secret
+        pauses: Sequence[float] = PAUSES,
     ) -> None:
         self._entries = entries
         self._webhooks = webhooks
         self._delivering = delivering
-        self._jitter = jitter
+        self._pauses = pauses
         self._gates: dict[str, _Gate] = {}
         self._closed = False
 
@@ -69,7 +69,7 @@ class Telling:
 
     async def _through(self, gate: _Gate, entry: Entry, subscription: Subscription) -> None:
         if gate.in_hand >= MOST_WAITING or self._closed:
-            await self._entries.put_off(entry, CROWDED * self._jitter(), attempts=entry.attempts)
+            await self._entries.put_off(entry, CROWDED * _jitter(), attempts=entry.attempts)
             return
         gate.in_hand += 1
         try:
@@ -82,7 +82,7 @@ class Telling:
             async with asyncio.timeout(LONGEST_WAIT):
                 await gate.places.acquire()
         except TimeoutError:
-            await self._entries.put_off(entry, CROWDED * self._jitter(), attempts=entry.attempts)
+            await self._entries.put_off(entry, CROWDED * _jitter(), attempts=entry.attempts)
             return
         try:
             said = await self._post(gate, entry, subscription)
@@ -115,10 +115,10 @@ class Telling:
             await self._entries.told(entry)
         elif said.status == GONE:
             await self._give_up(entry, str(GONE), attempts)
-        elif attempts > len(PAUSES):
+        elif attempts > len(self._pauses):
             await self._give_up(entry, said.cause or str(said.status), attempts)
         else:
-            pause = PAUSES[attempts - 1] * self._jitter()
+            pause = self._pauses[attempts - 1] * _jitter()
             await self._entries.put_off(
                 entry, max(pause, min(said.wait, LONGEST_RETRY_AFTER)), attempts=attempts
             )
@@ -131,6 +131,11 @@ class Telling:
         if app not in self._gates:
             self._gates[app] = _Gate(Breaker("webhook", app))
         return self._gates[app]
+
+
+def _jitter() -> float:
+    """Many that failed together do not come back together."""
+    return random.uniform(0.9, 1.2)  # noqa: S311 - no secret
 
 
 def _verdict(said: Said) -> Verdict:

@@ -40,15 +40,18 @@ class Said:
 class Delivering:
     """To the receivers of all apps. `trust`: whose certificates are believed; the system's, if not given."""
 
-    def __init__(self, destinations: Destinations, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, destinations: Destinations, trust: ssl.SSLContext | None = None, within: float = WITHIN
+    ) -> None:
         self._destinations = destinations
         self._trust = trust
+        self._within = within
         self._clients: dict[str, httpx.AsyncClient] = {}
 
     async def post(self, to: Subscription, message: str, body: bytes, attempt: int = 0) -> Said:
         """Whatever happens is an answer; nothing is raised."""
         try:
-            async with asyncio.timeout(WITHIN):
+            async with asyncio.timeout(self._within):
                 return await self._post(to, message, body, attempt)
         except TimeoutError:
             return Said(0, "no answer in time")
