@@ -1,11 +1,12 @@
 """An event from the lease to its receiver: through its app's gate, posted, and gone, or put off by a schedule.
 
-A receiver that is slow or away keeps nobody else waiting: it has so many places and no more, and after some failures
-in a row it is only asked now and then whether it is back.
+A receiver that is slow or away keeps nobody else waiting: it has so many places and no more, what finds none comes
+back at the pace at which it answers, and after some failures in a row it is only asked now and then whether it is back.
 """
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,19 +23,35 @@ from suppression.store.transitions import Lost
 
 # Standard Webhooks 1.0, "Retry schedule": what comes after each attempt that failed; after the last of them, nobody.
 PAUSES = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
-MOST_WAITING = 50  # events of one app that one process keeps in hand
+MOST_IN_HAND = (
+    128  # events in one process, of all apps that have any: the other places are for texts and calls
+)
+LEAST_IN_HAND = 20  # of one app
 LONGEST_WAIT = 8.0  # seconds for a place: with the answer's time, within the lease
 LONGEST_RETRY_AFTER = 86_400.0
-CROWDED = 1.0  # seconds after which to come again when there was no place
+LONGEST_QUEUE = 300.0  # seconds after which what found no place comes again at the latest
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class _Gate:
+    """One app's. `takes`: seconds that its receiver takes lately; `booked`: until when it has enough to do."""
+
     breaker: Breaker
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     in_hand: int = 0
+    takes: float = 0.05
+    booked: float = 0.0
+
+    def answered(self, seconds: float) -> None:
+        self.takes += (seconds - self.takes) / 8
+
+    def turn(self) -> float:
+        """Seconds after which one that finds no place now may find one."""
+        now = time.monotonic()
+        self.booked = min(max(self.booked, now + self.takes) + self.takes / AT_ONCE, now + LONGEST_QUEUE)
+        return self.booked - now
 
 
 class Telling:
@@ -68,8 +85,8 @@ class Telling:
                 await self._through(self._gate(entry.app), entry, subscription)
 
     async def _through(self, gate: _Gate, entry: Entry, subscription: Subscription) -> None:
-        if gate.in_hand >= MOST_WAITING or self._closed:
-            await self._entries.put_off(entry, CROWDED * _jitter(), attempts=entry.attempts)
+        if gate.in_hand >= self._share() or self._closed:
+            await self._entries.put_off(entry, 0 if self._closed else gate.turn(), attempts=entry.attempts)
             return
         gate.in_hand += 1
         try:
@@ -82,7 +99,7 @@ class Telling:
             async with asyncio.timeout(LONGEST_WAIT):
                 await gate.places.acquire()
         except TimeoutError:
-            await self._entries.put_off(entry, CROWDED * _jitter(), attempts=entry.attempts)
+            await self._entries.put_off(entry, gate.turn(), attempts=entry.attempts)
             return
         try:
             said = await self._post(gate, entry, subscription)
@@ -99,6 +116,7 @@ class Telling:
         passed = gate.breaker.admit()
         if passed is None:
             return Said(0, "held back")
+        began = time.monotonic()
         try:
             said = await self._delivering.post(
                 subscription, events.message_id(entry.decision_id), body, entry.attempts
@@ -106,6 +124,7 @@ class Telling:
         except BaseException:
             passed.heard(None)
             raise
+        gate.answered(time.monotonic() - began)
         passed.heard(_verdict(said), said.cause or str(said.status))
         return said
 
@@ -126,6 +145,11 @@ class Telling:
     async def _give_up(self, entry: Entry, reason: str, attempts: int) -> None:
         _log.warning("event_not_taken", message=entry.id, app=entry.app, reason=reason, attempts=attempts)
         await self._entries.give_up(entry, reason, attempts=attempts)
+
+    def _share(self) -> int:
+        """How many of one app may be in hand."""
+        busy = sum(gate.in_hand > 0 for gate in self._gates.values())
+        return max(LEAST_IN_HAND, MOST_IN_HAND // max(1, busy))
 
     def _gate(self, app: str) -> _Gate:
         if app not in self._gates:
