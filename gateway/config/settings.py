@@ -23,6 +23,7 @@ from gateway.config import (
     webhooks,
 )
 from gateway.config.apps import ClientNetworks
+from gateway.config.archive import Archive
 from gateway.config.problems import Problems
 from gateway.config.proofs import Proofs
 from gateway.config.secrets import Secrets
@@ -86,7 +87,7 @@ class Settings:
         return self.given.operations
 
     @property
-    def archive(self) -> schema.Archive:
+    def archive(self) -> Archive:
         return self.given.archive
 
     @property
