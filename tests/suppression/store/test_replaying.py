@@ -91,10 +91,12 @@ async def logged(store: Store) -> list[Record]:
 
 
 async def everything(store: Store) -> AsyncIterator[Record]:
-    from suppression.store.log import _records
+    from suppression.store.record_lines import read_lines
 
     for shard in store.shards.all:
-        for record in _records(shard, await store.client.bulk.execute("XRANGE", shard.log, "-", "+")):
+        for record in read_lines(
+            shard.number, await store.client.bulk.execute("XRANGE", shard.log, "-", "+")
+        ):
             yield record
 
 
