@@ -118,9 +118,7 @@ class Telling:
             return Said(0, "held back")
         began = time.monotonic()
         try:
-            said = await self._delivering.post(
-                subscription, events.message_id(entry.decision_id), body, entry.attempts
-            )
+            said = await self._delivering.post(subscription, events.message_id(entry.decision_id), body)
         except BaseException:
             passed.heard(None)
             raise

@@ -42,13 +42,13 @@ class Destinations:
         self._resolve = resolve
         self._known: dict[str, tuple[float, list[Address]]] = {}
 
-    async def address(self, host: str, port: int, attempt: int = 0) -> Address:
-        """One to connect to; attempts take turns. Forbidden if any address of the host is; CarrierUnavailable."""
+    async def addresses(self, host: str, port: int) -> list[Address]:
+        """To connect to, one or the other. Forbidden if any address of the host is; CarrierUnavailable."""
         until, found = self._known.get(host, (0.0, []))
         if time.monotonic() >= until:
             found = await self._checked(host, port)
             self._known[host] = (time.monotonic() + REMEMBERED, found)
-        return found[attempt % len(found)]
+        return found
 
     async def _checked(self, host: str, port: int) -> list[Address]:
         try:

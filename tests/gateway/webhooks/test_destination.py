@@ -30,49 +30,57 @@ def named(*addresses: str) -> Destinations:
 
 @pytest.mark.parametrize("text", PUBLIC)
 async def test_a_public_address_is_connected_to(text: str) -> None:
-    found = [await named(text).address("app.example.com", 443), await Destinations().address(text, 443)]
-    assert found == [ip_address(text)] * 2
+    found = [await named(text).addresses("app.example.com", 443), await Destinations().addresses(text, 443)]
+    assert found == [[ip_address(text)]] * 2
 
 
 @pytest.mark.parametrize("text", INSIDE)
 async def test_an_address_inside_is_not(text: str) -> None:
     """Whether a name leads there or the URL names it."""
     with pytest.raises(Forbidden):
-        await named(text).address("app.example.com", 443)
+        await named(text).addresses("app.example.com", 443)
     with pytest.raises(CarrierUnavailable):
-        await Destinations().address(text, 443)
+        await Destinations().addresses(text, 443)
 
 
 async def test_one_address_inside_spoils_the_others() -> None:
     with pytest.raises(Forbidden):
-        await named("8.8.8.8", "10.0.0.1").address("app.example.com", 443)
+        await named("8.8.8.8", "10.0.0.1").addresses("app.example.com", 443)
 
 
 @pytest.mark.parametrize("text", ["2130706433", "0x7f000001", "127.1", "0177.0.0.1", "localhost"])
 async def test_other_ways_to_write_loopback_lead_nowhere(text: str) -> None:
     """As this system resolves them."""
     with pytest.raises(CarrierUnavailable):
-        await Destinations().address(text, 80)
+        await Destinations().addresses(text, 80)
 
 
 async def test_an_address_of_one_link_only_leads_nowhere() -> None:
     with pytest.raises(CarrierUnavailable):
-        await named("fe80::1%eth0").address("app.example.com", 443)
+        await named("fe80::1%eth0").addresses("app.example.com", 443)
 
 
 async def test_a_network_of_ours_that_settings_name_is_connected_to_and_no_other() -> None:
     allowing = Destinations([ip_network("10.1.0.0/16"), ip_network("fd00:1::/32")])
-    assert str(await allowing.address("10.1.2.3", 443)) == "10.1.2.3"
-    assert str(await allowing.address("fd00:1::5", 443)) == "fd00:1::5"
+    assert await allowing.addresses("10.1.2.3", 443) == [ip_address("10.1.2.3")]
+    assert await allowing.addresses("fd00:1::5", 443) == [ip_address("fd00:1::5")]
     for text in ("10.2.0.1", "127.0.0.1", "fd00:2::1", "::ffff:10.1.2.3"):
         with pytest.raises(Forbidden):
-            await allowing.address(text, 443)
+            await allowing.addresses(text, 443)
 
 
-async def test_attempts_take_turns_among_the_addresses() -> None:
-    both = named("8.8.8.8", "9.9.9.9")
-    found = [str(await both.address("app.example.com", 443, attempt)) for attempt in range(3)]
-    assert found == ["8.8.8.8", "9.9.9.9", "8.8.8.8"]
+async def test_what_was_checked_is_not_looked_up_again_at_once() -> None:
+    asked = 0
+
+    async def resolve(_host: str, _port: int) -> Sequence[str]:
+        nonlocal asked
+        asked += 1
+        return ["8.8.8.8", "9.9.9.9", "8.8.8.8"]
+
+    destinations = Destinations(resolve=resolve)
+    found = [await destinations.addresses("app.example.com", 443) for _ in range(3)]
+    assert found == [[ip_address("8.8.8.8"), ip_address("9.9.9.9")]] * 3
+    assert asked == 1
 
 
 async def test_a_name_that_is_unknown_is_tried_again_later() -> None:
@@ -80,6 +88,6 @@ async def test_a_name_that_is_unknown_is_tried_again_later() -> None:
         raise OSError("no such name")
 
     with pytest.raises(CarrierUnavailable):
-        await Destinations(resolve=resolve).address("app.example.com", 443)
+        await Destinations(resolve=resolve).addresses("app.example.com", 443)
     with pytest.raises(CarrierUnavailable):
-        await named().address("app.example.com", 443)
+        await named().addresses("app.example.com", 443)
