@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli import check, dev, events, explain, init, keys, lists, log, serve
+from gateway.cli import check, dev, events, explain, init, keys, lists, log, restore, serve
 
 app = typer.Typer(
     name="gateway",
@@ -18,6 +18,7 @@ app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("log")(log.log)
+app.command("restore")(restore.restore)
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
 app.add_typer(lists.app, name="lists")
