@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,12 @@ def test_another_recipients_stop_does_not(log: WrittenLog, of: FiguresOf) -> Non
         ("email|marketing|shop|till", False),
     ],
 )
-def test_a_stop_covers_by_its_scope(scope: str, covered: bool, log: WrittenLog, of: FiguresOf) -> None:  # noqa: FBT001
+def test_a_stop_covers_by_its_scope(
+    scope: str,
+    covered: bool,  # noqa: FBT001
+    log: WrittenLog,
+    of: FiguresOf,
+) -> None:
     log.stop(STOPPED, scope)
     log.mail(LATER)
     assert of().after_stops.violated == covered
@@ -99,9 +105,9 @@ def test_a_stop_covers_by_its_scope(scope: str, covered: bool, log: WrittenLog, 
 def test_what_is_required_passes_most_stops(
     stop: dict[str, str],
     mail: dict[str, str],
-    covered: bool,
+    covered: bool,  # noqa: FBT001
     log: WrittenLog,
-    of: FiguresOf,  # noqa: FBT001
+    of: FiguresOf,
 ) -> None:
     kind = RecordKind.ERASED if stop.get("reason") == "erased" else RecordKind.SUPPRESSED
     fields = {"reason": "unsubscribed", "way": "link", "scope": "*|*|*|*", "entry": "0a" * 6} | stop
@@ -190,7 +196,7 @@ def test_a_consent_that_names_the_stop_overrides_it(log: WrittenLog, of: Figures
     ids=["another sender", "another channel", "another spelling of the address"],
 )
 def test_a_consent_to_something_else_allows_nothing(
-    fields: dict[str, str], log: WrittenLog, of: FiguresOf
+    fields: dict[str, Any], log: WrittenLog, of: FiguresOf
 ) -> None:
     log.stop(STOPPED)
     log.consent("2026-10-05 08:30", **{"writes": writes(CONSENT)} | fields)
