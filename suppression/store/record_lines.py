@@ -9,6 +9,8 @@ from suppression.records import FIELDS, SCHEMA, Record, RecordKind
 from suppression.store import codec
 from suppression.store.keys import handle, record_id
 
+_EVER = 2**47  # ms: what is later has no date
+
 
 def encode_record(record: Record) -> str:
     """Compact JSON of what is set: readable by anybody with redis-cli."""
@@ -46,9 +48,11 @@ def read_lines(shard: int, reply: Sequence[Any]) -> list[Record]:
     for order, values in reply:
         fields = dict(zip(values[::2], values[1::2], strict=True))
         try:
-            found.append(decode_record(record_id(shard, order.decode()), fields))
-        except (ValueError, KeyError, TypeError):
+            record = decode_record(record_id(shard, order.decode()), fields)
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue
+        if type(record.at) is int and abs(record.at) < _EVER:
+            found.append(record)
     return found
 
 
