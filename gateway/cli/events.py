@@ -41,8 +41,9 @@ def replay(
 async def _replay(
     loaded: "Settings", name: str, since: datetime, until: datetime, types: "Sequence[EventType]"
 ) -> int:
+    from gateway.archives import history_of
     from gateway.cli.stores import opened
-    from gateway.webhooks.replaying import HotRecords, replay
+    from gateway.webhooks.replaying import replay
     from suppression.errors import NotFound
     from suppression.store.event_entries import EventEntries
 
@@ -50,7 +51,8 @@ async def _replay(
     if subscription is None:
         raise NotFound(f"there is no app {name} with a webhook")
     async with opened(loaded) as store:
-        return await replay(HotRecords(store), EventEntries(store), subscription, since, until, types)
+        records = history_of(loaded, store.log)
+        return await replay(records, EventEntries(store), subscription, since, until, types)
 
 
 def _types(given: "Sequence[str]") -> "list[EventType]":

@@ -9,35 +9,14 @@ from gateway.webhooks.subscriptions import EventType, Subscription
 from suppression.records import Record
 from suppression.store import codec
 from suppression.store.event_entries import EventEntries
-from suppression.store.store import Store
-
-_PAGE = 500
 
 
 class Records(Protocol):
-    """The log, wherever it is kept."""
+    """The log, wherever it is kept: gateway.archive.history."""
 
-    def all(self, since: datetime, until: datetime) -> AsyncIterator[Record]:
-        """Everybody's records that were logged in this time (by the store's clock); a recipient's in order."""
+    def all(self, since: int, until: int) -> AsyncIterator[Record]:
+        """Everybody's records that were logged from `since` on and before `until`, ms of the store's clock."""
         ...
-
-
-class HotRecords:
-    """What is in the store."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def all(self, since: datetime, until: datetime) -> AsyncIterator[Record]:
-        for shard in self._store.shards.all:
-            after: str | None = ""
-            while after is not None:
-                page = await self._store.log.page(
-                    shard.number, after, codec.milliseconds(since), codec.milliseconds(until), _PAGE
-                )
-                for record in page.records:
-                    yield record
-                after = page.last
 
 
 async def replay(
@@ -50,7 +29,7 @@ async def replay(
 ) -> int:
     """How many were put into the outbox again: what is told again already is not told twice. `types`: empty for all."""
     count = 0
-    async for record in records.all(since, until):
+    async for record in records.all(codec.milliseconds(since), codec.milliseconds(until)):
         kind = events.type_of(record)
         if kind is None or (types and kind not in types) or not events.wants(subscription, record, kind):
             continue
