@@ -4,6 +4,7 @@ The lines are gathered in a file of JSON, so that a batch of any size takes litt
 made of stop nothing: they are kept as they are, in `newer`.
 """
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ _CLASS = f"""(CASE WHEN regexp_full_match({columns.CLASS_OF}, '[a-z0-9][a-z0-9-]
 # After a failover a lost record's id may come again: it is the same record only if it is of the same recipient.
 _SAME = f"""k.ms = l.ms AND k.seq = l.seq AND k.shard = l.shard AND
     (k.recipient IS NOT DISTINCT FROM l.recipient OR {quoted(columns.UNREADABLE)} IN (k.kind, l.kind))"""
+
+
+_NUMBER = re.compile(rb"\d+")
 
 
 class Draft(NamedTuple):
@@ -188,7 +192,5 @@ def _sifted(connection: duckdb.DuckDBPyConnection, folder: Path, lines: list[byt
 
 def _instead(line: bytes) -> bytes:
     raw, _, own = line.rpartition(b',"_shard":')
-    shard, ms, seq = (
-        int(part) for part in own.replace(b'"_ms":', b"").replace(b'"_seq":', b"").split(b",")[:3]
-    )
+    shard, ms, seq = (int(number) for number in _NUMBER.findall(own)[:3])
     return columns.unreadable(shard, Line(ms, seq, (b"r", raw + b"}")))

@@ -29,7 +29,7 @@ class Progress:
     last_success  when a cycle last ended well
     records       new to the archive, by this process
     oldest        when the oldest record was logged that is in the store still, in ms of Unix time; None: there is none
-    failing       why nothing is archived now: "unavailable", "damaged"; "" while all is well
+    failing       why nothing is archived now: "unavailable", "damaged", "unknown"; "" while all is well
     """
 
     active: bool = False
@@ -77,14 +77,20 @@ class _Duty:
 
     async def turn(self) -> float:
         """Seconds until the next."""
+        pause = await self._archived()
+        if self._progress.active and not self._progress.failing:
+            await self._keep_house()
+        return pause
+
+    async def _archived(self) -> float:
         try:
-            await self._work()
+            await self._cycles()
         except ArchiveDamaged as error:
             _log.error("archive_damaged", cause=str(error))
-            return self._failed("damaged")
+            return await self._failed("damaged")
         except ArchiveUnavailable as error:
             _log.warning("archive_unavailable", cause=str(error))
-            return self._failed("unavailable")
+            return await self._failed("unavailable")
         except LeaseLost:
             _log.info("archiving_taken_over")
             self._progress.active = False
@@ -92,13 +98,13 @@ class _Duty:
             _log.warning("archiving_put_off", cause=str(error))
         except Exception:  # noqa: BLE001 - a fault of ours must not end what empties the store
             _log.exception("archiving_failed")
-            return self._failed("unknown")
+            return await self._failed("unknown")
         else:
             self._failures, self._progress.failing = 0, ""
         return self._pause
 
-    async def _work(self) -> None:
-        """Cycles until one was not full, and what is to be done after them."""
+    async def _cycles(self) -> None:
+        """Until one was not full."""
         full = True
         while full:
             moved = await self._archiver.cycle()
@@ -109,14 +115,26 @@ class _Duty:
             self._progress.last_success = datetime.now(UTC)
             self._progress.records += moved.archived
             full = moved.full
+
+    async def _keep_house(self) -> None:
+        """What fails there is tried again with the next turn, and keeps nothing from being archived."""
         for work in self._housekeeping:
-            await self._archiver.renew()
-            await self._archiver.while_held(work)
+            try:
+                await self._archiver.renew()
+                await self._archiver.while_held(work)
+            except ArchiveDamaged as error:
+                _log.error("archive_damaged", cause=str(error))
+            except (LeaseLost, Unavailable) as error:
+                _log.warning("archive_housekeeping_put_off", cause=str(error) or type(error).__name__)
+            except Exception:  # noqa: BLE001 - the same
+                _log.exception("archive_housekeeping_failed")
 
     async def _look(self) -> None:
         self._progress.oldest = await self._archiver.hot.oldest()
 
-    def _failed(self, why: str) -> float:
+    async def _failed(self, why: str) -> float:
         self._progress.failing = why
         self._failures += 1
+        with contextlib.suppress(Unavailable):
+            await self._look()
         return max(self._pause, min(LONGEST, self._pause * 2.0 ** (self._failures - 1)))

@@ -2,9 +2,7 @@
 
 import os
 import shutil
-import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,13 +23,6 @@ FILE = File(
     5,
     9,
 )
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    path = tmp_path / "archive"
-    path.mkdir()
-    return path
 
 
 @pytest.fixture
@@ -138,19 +129,8 @@ def test_no_name_leads_out_of_the_folder(name: str, place: Place) -> None:
         place.create(name, b"")
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 64 KiB."""
-    path = tmp_path / "small"
-    path.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path], check=False).returncode:
-        pytest.skip("only root mounts")
-    yield path
-    subprocess.run(["umount", "-l", path], check=True)
-
-
-def test_a_full_disk_is_unavailable_and_leaves_nothing(small: Path, source: Path) -> None:
-    place = Folder(small)
+def test_a_full_disk_is_unavailable_and_leaves_nothing(small_disk: Path, source: Path) -> None:
+    place = Folder(small_disk)
     source.write_bytes(bytes(200_000))
     with pytest.raises(ArchiveUnavailable, match="No space left"):
         place.put(FILE.name, source)
