@@ -68,7 +68,7 @@ class Archive:
             first = max(first, place_of(above).ms)
             said += f" AND {questions.later('above')}"
             bound |= questions.named("above", above)
-        files = self._files(remembered, first, last, question)
+        files = self.files(remembered, first, last, question)
         deadline = time.monotonic() + self.seconds
         found: list[Record] = []
         for batch, older in _batches(files):
@@ -82,7 +82,7 @@ class Archive:
     def every(self, remembered: Remembered, question: Question, limit: int | None = None) -> list[Record]:
         """Oldest first."""
         said, bound = questions.condition(_known(question))
-        files = self._files(remembered, question.since, question.until - 1, question)
+        files = self.files(remembered, question.since, question.until - 1, question)
         return self._asked(files, said, bound, limit)
 
     def page(
@@ -95,7 +95,7 @@ class Archive:
         if after:
             since = max(since, place_of(after).ms)
             said, bound = f"{said} AND {questions.later('after')}", bound | questions.named("after", after)
-        files = self._files(remembered, since, question.until - 1, question)
+        files = self.files(remembered, since, question.until - 1, question)
         return self._asked(files, said, bound, limit)
 
     def records(self, remembered: Remembered, ids: Sequence[str], recipient: str) -> list[Record]:
@@ -107,7 +107,7 @@ class Archive:
         said, bound = questions.condition(question)
         bound |= {f"ms_{number}": ms for number, ms in enumerate(times)}
         said += f" AND ms IN ({', '.join(f'$ms_{number}' for number in range(len(times)))})"
-        files = self._files(remembered, times[0], times[-1], question)
+        files = self.files(remembered, times[0], times[-1], question)
         needed = [file for file in files if any(file.first <= ms <= file.last for ms in times)]
         found = {record.id: record for record in self._asked(needed, said, bound, None)}
         return [found[text] for text in ids if text in found]
@@ -131,7 +131,7 @@ class Archive:
         """All of them, oldest first, some at a time."""
         question = _known(Question(since=since, until=until))
         said, bound = questions.condition(question)
-        files = self._files(remembered, since, until - 1, question)
+        files = self.files(remembered, since, until - 1, question)
         if not files:
             return
         sql = f"SELECT * FROM {self._relation(files)} WHERE {said} ORDER BY {_OLDEST}"
@@ -155,10 +155,12 @@ class Archive:
         sql = f"SELECT * FROM {self._relation(files)} WHERE {said} ORDER BY {_OLDEST}{most}"
         return self._records(self._database.rows(sql, bound, self.seconds))
 
-    def _files(self, remembered: Remembered, first: int, last: int, question: Question) -> list[File]:
-        """Newest first."""
+    def files(
+        self, remembered: Remembered, first: int, last: int, question: Question | None = None
+    ) -> list[File]:
+        """Those that may have something that was logged in these ms, newest first."""
         files = self.state(remembered).between(first, last)
-        needed = (file for file in files if questions.may_hold(question, file.class_))
+        needed = (file for file in files if question is None or questions.may_hold(question, file.class_))
         return sorted(needed, key=lambda file: (file.last, file.name), reverse=True)
 
     def _relation(self, files: Sequence[File]) -> str:

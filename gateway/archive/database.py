@@ -64,21 +64,29 @@ def make_views(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> 
 
 
 @contextmanager
-def limited(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """For so long and no longer; and DuckDB's errors become ours."""
+def timed(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """For so long and no longer."""
     timer = threading.Timer(max(0.0, seconds), connection.interrupt)
     timer.daemon = True
     timer.start()
     try:
         yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def limited(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """The same; and DuckDB's errors become ours."""
+    try:
+        with timed(connection, seconds):
+            yield
     except duckdb.InterruptException:
         raise ArchiveUnavailable("the archive took too long to answer") from None
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.SerializationException) as error:
         raise ArchiveDamaged(f"a file of the archive cannot be read: {type(error).__name__}") from error
     except duckdb.Error as error:
         raise ArchiveUnavailable(f"the archive cannot be read: {type(error).__name__}") from error
-    finally:
-        timer.cancel()
 
 
 class Database:

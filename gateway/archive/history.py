@@ -179,7 +179,7 @@ class History:
             for record in chunk:
                 while waiting and waiting[-1].id < record.id:
                     yield waiting.pop()
-                if waiting and waiting[-1].id == record.id:
+                if waiting and _is_same(waiting[-1], record):
                     waiting.pop()
                 yield record
         while waiting:
@@ -232,13 +232,17 @@ class History:
 
 
 def _once(*parts: Iterable[Record]) -> list[Record]:
-    """Each record once, oldest first."""
-    found = {record.id: record for part in parts for record in part}
-    return [found[text] for text in sorted(found)]
+    """Each record once, oldest first. After a failover of the store an id may come again, of another recipient."""
+    found = {(record.id, record.recipient): record for part in parts for record in part}
+    return [found[key] for key in sorted(found)]
 
 
 def _id(record: Record) -> str:
     return record.id
+
+
+def _is_same(one: Record, other: Record) -> bool:
+    return (one.id, one.recipient) == (other.id, other.recipient)
 
 
 def _line(record: Record) -> str:

@@ -7,7 +7,7 @@ times of logging, in ms of the store's own clock.
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from gateway.archive.columns import CHANGE_CLASS
+from gateway.archive.columns import CHANGE_CLASS, OTHER_CLASS
 from suppression.records import CHANGES, Record, RecordKind, concerns
 from suppression.store.keys import parse_record_id
 from suppression.store.newest import EVER
@@ -123,9 +123,12 @@ def named(name: str, record_id: str) -> dict[str, int]:
     return {f"{name}_{part}": value for part, value in place._asdict().items()}
 
 
+_ANY_PURPOSE = (CHANGE_CLASS, OTHER_CLASS)
+
+
 def may_hold(question: Question, class_name: str) -> bool:
     """Whether a file of this class may have anything that is asked for."""
     changes = class_name == CHANGE_CLASS
     if question.kinds and not any((kind in CHANGES) is changes for kind in question.kinds):
         return False
-    return not question.purpose or changes or class_name == question.purpose.partition("/")[0]
+    return not question.purpose or class_name in {*_ANY_PURPOSE, question.purpose.partition("/")[0]}

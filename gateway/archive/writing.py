@@ -81,8 +81,8 @@ def write(batch: Batch, known: Sequence[Path], number: int, memory: str = MEMORY
     with on_disk("the scratch folder"):
         try:
             with _connection(batch.folder, memory) as connection:
-                _load(connection, batch)
-                dropped = _drop_known(connection, batch, known)
+                load(connection, batch)
+                dropped = drop_known(connection, batch, known)
                 drafts = tuple(_drafts(connection, batch.folder, number))
         except duckdb.Error as error:
             raise ArchiveUnavailable(f"the files cannot be written: {type(error).__name__}") from error
@@ -99,7 +99,7 @@ def _connection(folder: Path, memory: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _load(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+def load(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     """The table `lines`."""
     if not _loaded(connection, batch.path, batch.count):
         readable = batch.folder / "readable.ndjson"
@@ -125,8 +125,8 @@ def _counted(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _drop_known(connection: duckdb.DuckDBPyConnection, batch: Batch, known: Sequence[Path]) -> int:
-    """How many there were."""
+def drop_known(connection: duckdb.DuckDBPyConnection, batch: Batch, known: Sequence[Path]) -> int:
+    """Take off the table `lines` what these files have; how many there were."""
     if not known:
         return 0
     paths = "[" + ", ".join(quoted(str(path)) for path in known) + "]"
