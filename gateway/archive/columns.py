@@ -92,7 +92,9 @@ def _checked(shard: int, line: Line, fields: Mapping[bytes, bytes]) -> tuple[byt
 
 def _kept(line: Line, fields: Mapping[bytes, bytes]) -> tuple[bytes, str]:
     kept = {name.decode("latin-1"): value.decode("latin-1") for name, value in fields.items()}
-    return json.dumps({"kind": UNREADABLE, "at": line.ms}).encode(), f',"newer":{json.dumps(json.dumps(kept))}'
+    return json.dumps(
+        {"kind": UNREADABLE, "at": line.ms}
+    ).encode(), f',"newer":{json.dumps(json.dumps(kept))}'
 
 
 def _beside(record: Record) -> str:
