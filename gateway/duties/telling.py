@@ -23,10 +23,12 @@ from suppression.store.transitions import Lost
 
 # Standard Webhooks 1.0, "Retry schedule": what comes after each attempt that failed; after the last of them, nobody.
 PAUSES = (5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
-MOST_IN_HAND = (
-    128  # events in one process, of all apps that have any: the other places are for texts and calls
+SOON = 1.0  # seconds: what may find a place within them waits in hand, and at the least
+LEAST_IN_HAND = 20  # events of one app do
+SLOW = (
+    1.0  # seconds that a receiver takes: so many events of all such are in hand, for texts need places, too
 )
-LEAST_IN_HAND = 20  # of one app
+MOST_OF_SLOW = 120
 LONGEST_WAIT = 8.0  # seconds for a place: with the answer's time, within the lease
 LONGEST_RETRY_AFTER = 86_400.0
 LONGEST_QUEUE = 300.0  # seconds after which what found no place comes again at the latest
@@ -36,7 +38,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Gate:
-    """One app's. `takes`: seconds that its receiver takes lately; `booked`: until when it has enough to do."""
+    """One app's. `takes`: seconds that one has a place lately; `booked`: until when it has enough to do."""
 
     breaker: Breaker
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -44,8 +46,8 @@ class _Gate:
     takes: float = 0.05
     booked: float = 0.0
 
-    def answered(self, seconds: float) -> None:
-        self.takes += (seconds - self.takes) / 8
+    def held_for(self, seconds: float) -> None:
+        self.takes += (max(seconds, 0.001) - self.takes) / 8
 
     def turn(self) -> float:
         """Seconds after which one that finds no place now may find one."""
@@ -85,7 +87,7 @@ class Telling:
                 await self._through(self._gate(entry.app), entry, subscription)
 
     async def _through(self, gate: _Gate, entry: Entry, subscription: Subscription) -> None:
-        if gate.in_hand >= self._share() or self._closed:
+        if gate.in_hand >= self._room(gate) or self._closed:
             await self._entries.put_off(entry, 0 if self._closed else gate.turn(), attempts=entry.attempts)
             return
         gate.in_hand += 1
@@ -101,10 +103,12 @@ class Telling:
         except TimeoutError:
             await self._entries.put_off(entry, gate.turn(), attempts=entry.attempts)
             return
+        began = time.monotonic()
         try:
             said = await self._post(gate, entry, subscription)
         finally:
             gate.places.release()
+            gate.held_for(time.monotonic() - began)
         await self._heard(entry, said)
 
     async def _post(self, gate: _Gate, entry: Entry, subscription: Subscription) -> Said:
@@ -116,13 +120,11 @@ class Telling:
         passed = gate.breaker.admit()
         if passed is None:
             return Said(0, "held back")
-        began = time.monotonic()
         try:
             said = await self._delivering.post(subscription, events.message_id(entry.decision_id), body)
         except BaseException:
             passed.heard(None)
             raise
-        gate.answered(time.monotonic() - began)
         passed.heard(_verdict(said), said.cause or str(said.status))
         return said
 
@@ -144,10 +146,12 @@ class Telling:
         _log.warning("event_not_taken", message=entry.id, app=entry.app, reason=reason, attempts=attempts)
         await self._entries.give_up(entry, reason, attempts=attempts)
 
-    def _share(self) -> int:
+    def _room(self, gate: _Gate) -> int:
         """How many of one app may be in hand."""
-        busy = sum(gate.in_hand > 0 for gate in self._gates.values())
-        return max(LEAST_IN_HAND, MOST_IN_HAND // max(1, busy))
+        if gate.takes < SLOW:
+            return max(LEAST_IN_HAND, int(SOON * AT_ONCE / gate.takes))
+        slow = sum(other.in_hand for other in self._gates.values() if other.takes >= SLOW)
+        return LEAST_IN_HAND if slow < MOST_OF_SLOW else 0
 
     def _gate(self, app: str) -> _Gate:
         if app not in self._gates:

@@ -11,7 +11,8 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from gateway.duties.desk import Desk
-from gateway.duties.telling import MOST_IN_HAND, PAUSES, Telling
+from gateway.duties.dispatcher import IN_HAND
+from gateway.duties.telling import PAUSES, Telling
 from gateway.duties.times import Times
 from gateway.webhooks.delivering import AT_ONCE, Delivering
 from gateway.webhooks.events import drafts
@@ -174,7 +175,7 @@ async def test_a_burst_goes_through_ten_connections_and_each_event_once(
 ) -> None:
     receiver.hangs = 0.005
     shop = Shop(office, receiver.subscription())
-    count = MOST_IN_HAND * 3
+    count = 2 * IN_HAND
     for n in range(count):
         await office.stop(*stop_of(n))
     async with shop.open():
