@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli import check, dev, events, explain, init, keys, lists, log, restore, serve
+from gateway.cli import check, dev, events, explain, init, keys, lists, log, report, restore, serve
 
 app = typer.Typer(
     name="gateway",
@@ -17,8 +17,9 @@ app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
-app.command("log")(log.log)
+app.command("report")(report.report)
 app.command("restore")(restore.restore)
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
 app.add_typer(lists.app, name="lists")
+app.add_typer(log.app, name="log")

@@ -174,7 +174,14 @@ def daily_shares(says: str, rows: Rows, limits: Sequence[Limit]) -> Chart:
     alt = library()
     edge = min(max([row["share"] for row in rows] + [limits[-1].share * 1.15]), limits[-1].share * 3)
     drawn_at = [dict(row, at=min(row["share"], edge), beyond=row["share"] > edge) for row in rows]
-    lines = [{"at": one.share, "words": f"{one.share:.1%} {one.meaning} ({one.whose})"} for one in limits]
+    lines = [
+        {
+            "at": one.share,
+            "words": f"{one.share:.1%} {one.meaning} ({one.whose})",
+            "short": f"{one.share:.1%} {one.whose}",
+        }
+        for one in limits
+    ]
 
     def drawn(width: int) -> Any:
         axis = alt.Axis(format=".1%", tickCount=5, domain=False)
@@ -182,18 +189,18 @@ def daily_shares(says: str, rows: Rows, limits: Sequence[Limit]) -> Chart:
         days = alt.Chart(alt.Data(values=drawn_at)).encode(x=_days(alt, width), y=y)
         known, beyond = days.transform_filter("datum.known"), days.transform_filter("datum.beyond")
         rule = alt.Chart(alt.Data(values=lines)).encode(y=y)
-        words = rule.encode(text="words:N", x=alt.value(0))
+        words = rule.encode(text="words:N" if width == WIDE else "short:N", x=alt.value(0))
         spot = {"align": "left", "baseline": "bottom", "dx": 4, "dy": -3}
         point = {"filled": True, "fill": SERIES[0], "stroke": SERIES[0], "opacity": 1}
         return alt.layer(
             days.mark_point(opacity=0),  # days without mail keep their place
             rule.mark_rule(stroke=_LIMIT, strokeWidth=1.5, strokeDash=[6, 4]),
             known.mark_line(stroke=SERIES[0], strokeWidth=1.5),
-            known.transform_filter("!datum.beyond").mark_point(size=36, **point),
+            words.mark_text(stroke=_GROUND, strokeWidth=4, strokeOpacity=0.85, fontSize=12, **spot),
+            words.mark_text(color=_INK, fontSize=12, **spot),
+            known.transform_filter("!datum.beyond").mark_point(size=30, **point),
             beyond.mark_point(size=110, shape="triangle-up", **point),
             beyond.mark_text(dy=-12, color=_INK, fontSize=12).encode(text=alt.Text("share:Q", format=".1%")),
-            words.mark_text(stroke=_GROUND, strokeWidth=5, fontSize=12, **spot),
-            words.mark_text(color=_INK, fontSize=12, **spot),
         ).properties(width=width, height=200)
 
     return draw(says, drawn(WIDE), drawn(NARROW))
@@ -230,7 +237,9 @@ def histogram(says: str, rows: Rows, rowed: str) -> Chart:
 def _days(alt: Any, width: int) -> Any:
     every = 1 if width == WIDE else 5
     shown = f"datum.value == 1 || datum.value % {every} == 0"
-    axis = alt.Axis(labelAngle=0, labelExpr=f"{shown} ? datum.value : ''", labelOverlap=False, ticks=False)
+    axis = alt.Axis(
+        labelAngle=0, labelExpr=f"{shown} ? datum.value : ''", labelOverlap=False, ticks=False, labelPadding=7
+    )
     return alt.X("day:O", title="day of the month", axis=axis)
 
 

@@ -9,6 +9,7 @@ from gateway.archive.report.rates import COMPLAINT_LIMITS, DailyRate
 from gateway.archive.report.times import Slow, Times
 from gateway.archive.report.volumes import Volume
 from gateway.archive.report.wording import CHANNELS, CLASSES, MEASURES, duration, share, words
+from suppression.model import Channel
 
 __all__ = ["DAY", "Table", "over_limit", "tables"]
 MOST_PURPOSES = 40
@@ -45,9 +46,11 @@ def tables(figures: Figures) -> dict[str, Table]:
 _VOLUME = ("Decided to send", "Handed over", "Sent", "Delivered", "Failed", "Refused", "Deferred", "Unknown")
 
 
-def _numbers(volume: Volume) -> tuple[Cell, ...]:
+def _numbers(channel: str, volume: Volume) -> tuple[Cell, ...]:
+    """Of mail nobody reports that it was delivered: none is not nought."""
+    delivered: Cell = "–" if channel == Channel.EMAIL else volume.delivered
     return (
-        *(volume.allowed, volume.handed_over, volume.sent, volume.delivered),
+        *(volume.allowed, volume.handed_over, volume.sent, delivered),
         *(volume.failed, volume.refused, volume.deferred, volume.unknown),
     )
 
@@ -55,7 +58,7 @@ def _numbers(volume: Volume) -> tuple[Cell, ...]:
 def _channels(figures: Figures) -> Table:
     known = figures.by_channel
     rows = [
-        (CHANNELS.get(name, name), *_numbers(known[name]), known[name].postponed, known[name].cancelled)
+        (CHANNELS.get(name, name), *_numbers(name, known[name]), known[name].postponed, known[name].cancelled)
         for name in sorted(known, key=lambda name: list(CHANNELS).index(name) if name in CHANNELS else 99)
     ]
     head = ("Channel", *_VOLUME, "Asked for later", "Cancelled")
@@ -69,12 +72,16 @@ def _purposes(figures: Figures) -> Table:
 
     order = sorted(figures.by_purpose, key=weight)
     rows: list[tuple[Cell, ...]] = [
-        (purpose or "(none)", CHANNELS.get(channel, channel), *_numbers(figures.by_purpose[channel, purpose]))
+        (
+            purpose or "(none)",
+            CHANNELS.get(channel, channel),
+            *_numbers(channel, figures.by_purpose[channel, purpose]),
+        )
         for channel, purpose in order[:MOST_PURPOSES]
     ]
     if left := order[MOST_PURPOSES:]:
         others = sum((figures.by_purpose[key] for key in left), Volume())
-        rows.append((f"{len(left)} others", "", *_numbers(others)))
+        rows.append((f"{len(left)} others", "", *_numbers("", others)))
     return Table("Messages by purpose", ("Purpose", "Channel", *_VOLUME), tuple(rows), 2, _sums(rows, 2))
 
 
@@ -188,8 +195,5 @@ def _sums(rows: Sequence[tuple[Cell, ...]], texts: int) -> tuple[Cell, ...]:
     if len(rows) < 2:
         return ()
     columns = list(zip(*rows, strict=True))[texts:]
-    return (
-        "In all",
-        *("" for _ in range(texts - 1)),
-        *(sum(int(cell) for cell in column) for column in columns),
-    )
+    sums = (sum(cell for cell in column if isinstance(cell, int)) for column in columns)
+    return ("In all", *("" for _ in range(texts - 1)), *sums)

@@ -7,7 +7,13 @@ from tests.gateway.archive.report.written_log import WrittenLog
 
 START = 1_790_812_800_000  # 1 October 2026, in ms
 DAY = 86_400_000
-_MAIL = ("marketing/promotions", "marketing/new-products", "service/account", "transactional/orders", "marketing/partners/acme")
+_MAIL = (
+    "marketing/promotions",
+    "marketing/new-products",
+    "service/account",
+    "transactional/orders",
+    "marketing/partners/acme",
+)
 _TEXTS = ("marketing/promotions", "transactional/security", "service/notifications")
 _REFUSALS = ("unsubscribed", "no_consent", "no_consent", "complained", "undeliverable", "capped")
 _WAYS = ("one_click", "one_click", "one_click", "link", "preferences", "sms", "agent", "mailto")
@@ -44,7 +50,13 @@ class Month:
         if fate < 0.17:
             refusal = {"outcome": "refuse", "reason": self._random.choice(_REFUSALS), "channel": "email"}
             self._log.write(
-                RecordKind.DECIDED, at, self._who(stopped=True), asked=self._took(), sender="shop", **refusal, **about
+                RecordKind.DECIDED,
+                at,
+                self._who(stopped=True),
+                asked=self._took(),
+                sender="shop",
+                **refusal,
+                **about,
             )
             return
         who = self._who()
@@ -62,17 +74,27 @@ class Month:
         about = {"channel": "sms", "purpose": self._random.choice(_TEXTS), "sender": "shop", "app": "crm"}
         about["message"] = f"msg_{number}"
         late = self._random.random() < 0.2
-        outcome = {"outcome": "defer", "reason": "outside_hours"} if late else {"outcome": "send", "reason": "consented"}
+        outcome = (
+            {"outcome": "defer", "reason": "outside_hours"}
+            if late
+            else {"outcome": "send", "reason": "consented"}
+        )
         self._log.write(RecordKind.QUEUED, at, who, asked=self._took(), **about, **outcome)
-        left = at + (self._random.randrange(3_600_000, 40_000_000) if late else self._random.randrange(20, 900))
-        sent = self._log.write(RecordKind.HANDING_OVER, left, who, asked=self._took(), outcome="send", **about)
+        left = at + (
+            self._random.randrange(3_600_000, 40_000_000) if late else self._random.randrange(20, 900)
+        )
+        sent = self._log.write(
+            RecordKind.HANDING_OVER, left, who, asked=self._took(), outcome="send", **about
+        )
         self._log.write(RecordKind.SENT, left + self._random.randrange(60, 400), who, decision=sent, **about)
         kind = RecordKind.DELIVERED if self._random.random() < 0.94 else RecordKind.UNDELIVERED
         self._log.write(kind, left + 4_000, who, decision=sent, **about)
 
     def _changes(self, day: int) -> None:
         for _ in range(self._random.randrange(1, 5)):
-            scope = self._random.choice(("email|marketing|shop|*", "*|*|*|*", "email|marketing/promotions|shop|*"))
+            scope = self._random.choice(
+                ("email|marketing|shop|*", "*|*|*|*", "email|marketing/promotions|shop|*")
+            )
             self._log.stop(self._at(day), scope, self._who(stopped=True), way=self._random.choice(_WAYS))
         if day in {9, 17}:
             told = {"reason": "complained", "way": "provider", "source": "arf:abuse"}
@@ -81,4 +103,10 @@ class Month:
             node = self._random.choice(("marketing", "marketing", "service/feedback"))
             self._log.consent(self._at(day), f"email|{node}|shop|*", recipient=self._who())
         for _ in range(self._random.randrange(3)):
-            self._log.write(RecordKind.WITHDRAWN, self._at(day), self._who(), scope="email|marketing|shop|*", entry="c0" * 6)
+            self._log.write(
+                RecordKind.WITHDRAWN,
+                self._at(day),
+                self._who(),
+                scope="email|marketing|shop|*",
+                entry="c0" * 6,
+            )
