@@ -91,6 +91,7 @@ class FusedLog(HotLog):
         return self.fuse.around(task.result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before it", "after it"])
 async def test_killed_at_any_call_of_the_place_or_of_the_store(
     after: bool,  # noqa: FBT001
@@ -131,6 +132,7 @@ async def test_one_archives_at_a_time(small_store: Store, root: Path, books: Boo
     await books.check_all_archived()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asleep_after", range(len(STEPS)))
 async def test_one_that_slept_past_its_lease_harms_nothing(
     asleep_after: int, small_store: Store, root: Path, books: Books
