@@ -127,11 +127,10 @@ class Archive:
             return None
         return min(file.first for file in files), max(file.last for file in files)
 
-    def stream(self, remembered: Remembered, since: int, until: int) -> Iterator[list[Record]]:
-        """All of them, oldest first, some at a time."""
-        question = _known(Question(since=since, until=until))
-        said, bound = questions.condition(question)
-        files = self.files(remembered, since, until - 1, question)
+    def stream(self, remembered: Remembered, question: Question) -> Iterator[list[Record]]:
+        """Oldest first, some at a time."""
+        said, bound = questions.condition(_known(question))
+        files = self.files(remembered, question.since, question.until - 1, question)
         if not files:
             return
         sql = f"SELECT * FROM {self._relation(files)} WHERE {said} ORDER BY {_OLDEST}"

@@ -147,10 +147,13 @@ class History:
         last = min(ends, key=_order)
         return Page([record for record in records if _order(_line(record)) <= _order(last)], last)
 
-    async def all(self, since: int = 0, until: int = EVER) -> AsyncIterator[Record]:
-        """Everybody's, oldest first, logged from `since` on and before `until` (ms). What is logged meanwhile may be
-        left out. Nothing of a day is told before the hot records of that day were read.
+    async def all(
+        self, since: int = 0, until: int = EVER, question: Question | None = None
+    ) -> AsyncIterator[Record]:
+        """Everybody's, oldest first, logged from `since` on and before `until` (ms); or of these, those that are asked
+        for. What is logged meanwhile may be left out. Nothing of a day is told before its hot records were read.
         """
+        question = question or Question()
         hot = await self._log.oldest()
         archived = await self._ask(lambda archive, head: archive.days(head), None)
         tails = [int(order.partition("-")[0]) for order in (await self._log.tails()).values()]
@@ -161,20 +164,21 @@ class History:
         while since < until:
             step = _DAY if self._archive is not None else _HOUR
             end = min(until, since // step * step + step)
-            async for record in self._window(since, end):
+            async for record in self._window(replace(question, since=since, until=end)):
                 yield record
             since = end
 
-    async def _window(self, since: int, until: int) -> AsyncIterator[Record]:
+    async def _window(self, question: Question) -> AsyncIterator[Record]:
         waiting: list[Record] = []
         for shard in range(self._log.shards):
             after: str | None = ""
             while after is not None:
-                page = await self._log.page(shard, after, since, until - 1, _PAGE)
-                waiting, after = waiting + page.records, page.last
+                page = await self._log.page(shard, after, question.since, question.until - 1, _PAGE)
+                waiting += (record for record in page.records if matches(question, record))
+                after = page.last
         waiting.sort(key=_id, reverse=True)
         nothing: Iterator[list[Record]] = iter(())
-        stream = await self._ask(lambda archive, head: archive.stream(head, since, until), nothing)
+        stream = await self._ask(lambda archive, head: archive.stream(head, question), nothing)
         while (chunk := await self._ask(lambda _, __: next(stream, None), None, STREAMED)) is not None:
             for record in chunk:
                 while waiting and waiting[-1].id < record.id:

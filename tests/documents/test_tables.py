@@ -88,7 +88,8 @@ def _commands(command: Any, path: str) -> Iterator[tuple[str, list[str]]]:
     if isinstance(command, click.Group) or hasattr(command, "commands"):
         for name, inner in command.commands.items():
             yield from _commands(inner, f"{path} {name}")
-        return
+        if not command.invoke_without_command:
+            return
     arguments = [part.name.upper() for part in command.params if part.param_type_name == "argument"]
     options = [option for part in command.params for option in part.opts if option.startswith("--")]
     yield " ".join([path, *arguments]), sorted(set(options) - {"--help"})
