@@ -76,7 +76,7 @@ def times(connection: duckdb.DuckDBPyConnection, month: Month, sender: str | Non
     classes, apart = _classes(connection, asked)
     waits = _waits(connection, asked)
     return [
-        Times(DECISION, classes[DECISION], _slowest(connection, _DECISION_TOOK, _DECIDED, asked), apart),
+        Times(DECISION, classes[DECISION], _slowest(connection, _DECISION_TOOK, _SENSIBLE, asked), apart),
         Times(ACCEPTED, waits[ACCEPTED]),
         Times(DEFERRED, waits[DEFERRED]),
         Times(ANSWER, classes[ANSWER], _slowest(connection, _ANSWER_TOOK, _ANSWERED, asked)),
@@ -85,6 +85,7 @@ def times(connection: duckdb.DuckDBPyConnection, month: Month, sender: str | Non
 
 _DECISION_TOOK = 'ms - epoch_ms("time")'
 _ANSWER_TOOK = f"ms - {COMMITTED}"
+_SENSIBLE = f"{_DECIDED} AND {_DECISION_TOOK} BETWEEN 0 AND {_ABSURD}"
 
 
 def _in_classes(took: str) -> str:
@@ -149,7 +150,7 @@ def _slowest(
 ) -> tuple[Slow, ...]:
     rows = connection.execute(
         f"SELECT shard, ms, seq, {took} AS took, coalesce(channel, ''), coalesce(purpose, ''), kind "
-        f"FROM log WHERE {_OURS} AND {which} AND {took} BETWEEN 0 AND {_ABSURD if which == _DECIDED else 2**62} "
+        f"FROM log WHERE {_OURS} AND {which} "
         f"ORDER BY took DESC, ms, seq, shard LIMIT {SLOWEST}",
         asked,
     ).fetchall()
