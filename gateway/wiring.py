@@ -14,6 +14,7 @@ import structlog
 import uvloop
 
 from gateway import acceptor, garbage, mail_providers, mail_ways_in, ways_out
+from gateway.archives import history_of
 from gateway.audiences import Audiences
 from gateway.calls import Calls
 from gateway.changes import Changes
@@ -133,9 +134,10 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
 
 
 async def _roads(settings: Settings, store: Store) -> _Roads:
-    pipeline = Pipeline(store, await store.catalogue(), settings.senders)
+    pipeline = Pipeline(store, await store.catalogue(), settings.senders, history_of(settings, store.log))
     links, changes = _links(settings, pipeline), Changes(store, settings.consent_expiry)
-    sending, phones = Sending(pipeline, Outbox(store), settings.apps), ways_out.phones(settings, links.hooks)
+    outbox = Outbox(store, pipeline.history.records)
+    sending, phones = Sending(pipeline, outbox, settings.apps), ways_out.phones(settings, links.hooks)
     incoming = ways_in(
         store,
         links,
@@ -161,7 +163,7 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
 
 def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, None]]:
     """What runs until it is cancelled."""
-    yield sweep_forever(roads.store)
+    yield sweep_forever(roads.store, find=roads.pipeline.history.find)
     yield rewrite_forever(roads.store)
     yield watch_headroom(roads.store, settings.store.data_dir)
     if roads.phones.ways or settings.webhooks.of_app:
@@ -307,7 +309,7 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         handle=lambda recipient, entry: entry_handle(recipient.key, entry),
         deciding=pipeline,
         changes=changes,
-        reading=Reading(store),
+        reading=Reading(store, pipeline.history),
         link=roads.links.read,
         confirm_link=roads.links.read_confirmation,
         confirmations=confirmations,
@@ -320,7 +322,7 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         subjects=Subjects(
             roster=roster,
             erase=changes.erase,
-            exporting=Exporting(store, roster),
+            exporting=Exporting(store, roster, pipeline.history),
             events=Events(store, changes, roster, settings.senders),
         ),
         sends=Sends(
