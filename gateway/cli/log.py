@@ -2,19 +2,24 @@
 
 import asyncio
 import contextlib
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.formats import Format
 from gateway.cli.options import CONFIG, Config, DataDir, settings_from
 
+if TYPE_CHECKING:
+    from gateway.config.settings import Settings
+
 app = typer.Typer(help="Read the log. It holds no addresses.", invoke_without_command=True)
 
 Since = Annotated[str | None, typer.Option(help='Logged from then on: 2026-11-24T18:00:00Z, "2h", "7d".')]
 Until = Annotated[str | None, typer.Option(help="Logged before then.")]
 Form = Annotated[Format, typer.Option("--format", help="For people, for programs, or for tables.")]
-_ALWAYS = {"limit", "form", "as_json", "config", "data_dir"}  # no question by themselves
+_SHARED = {"config", "data_dir"}  # may stand before a command, too
+_ALWAYS = {"limit", "form", "as_json", *_SHARED}  # no question by themselves
 
 
 @app.callback()
@@ -40,7 +45,7 @@ def log(
     """Read the log, oldest first. It holds no addresses."""
     given = _given(context)
     if context.invoked_subcommand is not None:
-        if given:
+        if given - _SHARED:
             raise typer.BadParameter(f"options come after {context.invoked_subcommand}")
         return
     if not given - _ALWAYS or (decision is not None and (follow or recipient is not None)):
@@ -61,6 +66,7 @@ def log(
 
 @app.command("sql")
 def sql(
+    context: typer.Context,
     question: Annotated[str, typer.Argument(help='One SELECT over the view "log".')],
     since: Since = None,
     until: Until = None,
@@ -72,15 +78,23 @@ def sql(
     from gateway.cli.asking import by_sql, span
 
     asked = span(since, until)
-    asyncio.run(by_sql(settings_from(config, data_dir), question, asked, form))
+    asyncio.run(by_sql(_settings(context, config, data_dir), question, asked, form))
 
 
 @app.command("verify")
-def verify(config: Config = CONFIG, data_dir: DataDir = None) -> None:
+def verify(context: typer.Context, config: Config = CONFIG, data_dir: DataDir = None) -> None:
     """Read every byte of the archive: whether it is what was put there. Exit code 1 if it is not."""
     from gateway.cli.asking import damages
 
-    raise typer.Exit(1 if asyncio.run(damages(settings_from(config, data_dir))) else 0)
+    raise typer.Exit(1 if asyncio.run(damages(_settings(context, config, data_dir))) else 0)
+
+
+def _settings(context: typer.Context, config: Path, data_dir: Path | None) -> "Settings":
+    """As the command's own options name them, else those before it."""
+    above = context.parent
+    if above is not None and not _given(context) & _SHARED and _given(above) & _SHARED:
+        config, data_dir = above.params["config"], above.params["data_dir"]
+    return settings_from(config, data_dir)
 
 
 def _given(context: typer.Context) -> set[str]:
