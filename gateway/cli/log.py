@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -97,7 +97,7 @@ def _settings(context: typer.Context, config: Path, data_dir: Path | None) -> "S
     return settings_from(config, data_dir)
 
 
-def _given(context: typer.Context) -> set[str]:
-    """Options that were written."""
+def _given(context: Any) -> set[str]:
+    """Options that were written. `context`: Typer's own type, or that of what it is made of."""
     sources = {name: context.get_parameter_source(name) for name in context.params}
     return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
