@@ -15,6 +15,8 @@ from suppression.errors import NotFound
 from suppression.records import CHANGES, Record, RecordKind, concerns
 from suppression.store.hot import Line
 from suppression.store.keys import record_id
+from suppression.store.newest import EVER
+from suppression.store.newest import EVER
 from suppression.store.record_lines import encode_record
 
 KEYS = ("aa" * 16, "0b" * 16)
@@ -63,7 +65,7 @@ def asked() -> st.SearchStrategy[Question]:
         message=st.sampled_from(["", "", "m1"]),
         decision=st.sampled_from(["", "", record_id(0, f"{TIME}-0")]),
         since=st.sampled_from([0, TIME + 1]),
-        until=st.sampled_from([questions.EVER, TIME + 3]),
+        until=st.sampled_from([EVER, TIME + 3]),
         before=st.one_of(st.just(""), _ids),
     )
 
