@@ -16,7 +16,6 @@ from suppression.records import CHANGES, Record, RecordKind, concerns
 from suppression.store.hot import Line
 from suppression.store.keys import record_id
 from suppression.store.newest import EVER
-from suppression.store.newest import EVER
 from suppression.store.record_lines import encode_record
 
 KEYS = ("aa" * 16, "0b" * 16)
