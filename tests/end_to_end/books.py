@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 import redis
@@ -109,18 +109,22 @@ class Books:
 
 
 @contextlib.contextmanager
-def _store(data: Path) -> Iterator["redis.Redis[bytes]"]:
+def _store(data: Path) -> Iterator[redis.Redis]:
     with redis.Redis(unix_socket_path=json.loads((data / "store.json").read_text())["socket"]) as server:
         yield server
+
+
+def _members(server: redis.Redis, key: bytes) -> list[bytes]:
+    return cast("list[bytes]", server.zrange(key, 0, -1))
 
 
 def let_deadlines_pass(data: Path) -> None:
     """A quarter of an hour goes by for what nobody will finish: mails in hand, and texts whose answer was lost."""
     with _store(data) as server:
         for shard in Shards(64).all:
-            for member in server.zrange(shard.hand_overs, 0, -1):
+            for member in _members(server, shard.hand_overs):
                 server.zadd(shard.hand_overs, {member: 1}, xx=True)
-            for member in server.zrange(shard.leased, 0, -1):
+            for member in _members(server, shard.leased):
                 entry = shard.entry(member[:16], member[16:])
                 if server.hget(entry, "state") == b"submitting":
                     server.hset(entry, "w", 1)

@@ -62,7 +62,7 @@ def spellings(text: str) -> set[bytes]:
 def found_in(folder: Path, text: str) -> dict[str, bytes]:
     """Files that have it, but for what has left (the sandbox). The address's local part alone is unique, too."""
     wanted = spellings(text) | spellings(text.partition("@")[0])
-    found = {}
+    found: dict[str, bytes] = {}
     for path in folder.rglob("*"):
         if path.is_file() and "sandbox" not in path.parts[len(folder.parts) :]:
             content = path.read_bytes()
