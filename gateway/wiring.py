@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 import uvloop
 
-from gateway import acceptor, garbage, mail_providers, mail_ways_in, ways_out
+from gateway import acceptor, consoles, garbage, mail_providers, mail_ways_in, ways_out
 from gateway.audiences import Audiences
 from gateway.calls import Calls
 from gateway.changes import Changes
@@ -113,7 +113,7 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             duties = (tasks.create_task(duty) for duty in _duties(settings, roads))
             accepting = _accept_mail(settings, context, smtp, tasks)
             running = [*accepting, *mail_ways_in.accept(settings, context, inbound, tasks), *duties]
-            http = [await task for task in _serve_http(settings, context, doors)]
+            http = [await task for task in _serve_http(settings, store, context, doors)]
             context.ready()
             await told_to_drain(context)
             context.row.drain()
@@ -275,10 +275,10 @@ def _accept_mail(
 
 
 def _serve_http(
-    settings: Settings, context: WorkerContext, doors: Doors
+    settings: Settings, store: Store, context: WorkerContext, doors: Doors
 ) -> list[asyncio.Task[http_server.HttpServer]]:
     apps = {
-        "http": create_app(doors, operations=settings.dev),
+        "http": create_app(doors, operations=settings.dev, console=consoles.routes(settings, store, doors)),
         "operations": create_operations_app(doors),
     }
     return [

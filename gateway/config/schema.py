@@ -126,6 +126,21 @@ class Operations(Section):
     port: Port = 9090
 
 
+class Console(Section):
+    """Where agents work. `url`: where browsers find it (default: public_url).
+
+    idle_minutes   after which who does nothing is signed out
+    longest_hours  after which everybody is
+    proxies        networks whose X-Forwarded-For is believed: sign-ins are limited by client
+    """
+
+    enabled: bool = False
+    url: PublicUrl | None = None
+    idle_minutes: int = Field(30, ge=1, le=240)
+    longest_hours: int = Field(12, ge=1, le=24)
+    proxies: tuple[IPvAnyNetwork, ...] = ()
+
+
 class NextHop(Section):
     """Where mail goes. `profile`: which headers that hop rewrites and so must not be signed."""
 
@@ -277,6 +292,7 @@ class File(Section):
     bounces: Bounces = Bounces()
     http: Http = Http()
     operations: Operations = Operations()
+    console: Console = Console()
     next_hop: NextHop | None = None
     consents: Consents = Consents()
     caps: dict[Name, Cap] = Field(default_factory=dict)

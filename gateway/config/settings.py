@@ -79,6 +79,10 @@ class Settings:
         return self.given.operations
 
     @property
+    def console(self) -> schema.Console:
+        return self.given.console
+
+    @property
     def consent_expiry(self) -> ConsentExpiry:
         """How long consents hold."""
         return ConsentExpiry(self.given.consents.expiry, dict(self.given.consents.expiry_days))

@@ -1,0 +1,15 @@
+"""The console's pages: which there are. Mounted by wiring beside the API."""
+
+from fastapi import APIRouter
+
+from gateway.console import pages, sign_in, start
+from gateway.console.doors import Console
+
+# Each module's `routes(console)`; a page adds its module here and its line in `navigation`.
+_PAGES = (sign_in, start)
+
+
+def routes(console: Console) -> list[APIRouter]:
+    """All of them, under /console."""
+    own = [router for module in _PAGES for router in module.routes(console)]
+    return [pages.routes(), *own, *start.nowhere(console)]
