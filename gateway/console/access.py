@@ -102,7 +102,8 @@ async def shown_as_page(answer: Answer, request: Request) -> Response:
 def _failed(request: Request, status: int, title: str, said: str, retry: int | None = None) -> Response:
     headers = {"Retry-After": str(retry)} if retry is not None else {}
     said = said[:1].upper() + said[1:]
-    if getattr(request.state, "visit", None) is None:
+    visit: Visit | None = getattr(request.state, "visit", None)
+    if visit is None or visit.session.stage is not Stage.SIGNED_IN:
         answer = pages.plain("failed_outside.html", status, title=title, said=said)
         answer.headers.update(headers)
         return answer
@@ -121,13 +122,11 @@ class _Guard:
             visit = await self._visit(request)
             if visit is None:
                 return await self._sign_in_first(request)
-            if self._stage is Stage.SIGNED_IN:
-                request.state.visit = visit
+            request.state.visit = visit
             if not visit.may(self._permission):
                 raise NotPermitted("not in this role")
             if posts and (turned_back := await self._check_form(request, visit)):
                 return turned_back
-            request.state.visit = visit
             if not posts:
                 await self._take_notes(request, visit)
             return await answer(request)

@@ -12,6 +12,9 @@ class Item:
     permission: Permission
 
 
-ITEMS: tuple[Item, ...] = (Item("Start", "/console", Permission.OWN),)
+ITEMS: tuple[Item, ...] = (
+    Item("Start", "/console", Permission.OWN),
+    Item("Agents", "/console/agents", Permission.AGENTS),
+)
 # Where the search box in the head posts `q` to, once there is something that answers; needs FIND.
 SEARCH: str | None = None

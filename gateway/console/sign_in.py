@@ -93,11 +93,11 @@ async def admit(console: Console, request: Request, agent: Agent, notes: dict[st
     return response
 
 
-async def arrive(console: Console, session: Session) -> Response:
+async def arrive(console: Console, session: Session, answer: Response | None = None) -> Response:
     """Signed in: on to where he was going, or back to the form that he was interrupted in."""
     await console.limits.accounts.clear(session.agent)
     log.info("console_signed_in", agent=session.agent)
-    response = pages.redirect(destination(console, session))
+    response = answer or pages.redirect(destination(console, session))
     cookies.set_session(console, response, session.id)
     return response
 

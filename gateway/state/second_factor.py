@@ -77,9 +77,6 @@ class SecondFactor:
     async def recovery_left(self, name: str) -> int:
         return int(await self._lane.read_one("SCARD", _recovery(name)))
 
-    async def forget(self, name: str) -> None:
-        await self._lane.execute("DEL", _recovery(name))
-
 
 def _bound_to(name: str) -> bytes:
     return b"agent|" + name.encode()
