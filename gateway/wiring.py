@@ -29,6 +29,7 @@ from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.help_desk import HelpDesk
 from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
 from gateway.http.doors import Doors, Sends, Subjects
@@ -325,6 +326,7 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         ),
         hooks=roads.incoming.hooks if roads.incoming is not None else None,
         reviewing=Reviewing(store, Reviews(store), changes, ask_erasure),
+        help_desk=HelpDesk(store, pipeline, changes, roads.links, roads.sending.outbox, roster),
     )
 
 

@@ -57,7 +57,8 @@ class Suppress:
 class Lift:
     """`order`: lift the entry only as it was at that commit (an undo ends what its own click made).
 
-    `reviewed`: it is the pause of a review that was decided, which nothing else ends.
+    `reviewed`: it is the pause of a review that was decided, which nothing else ends. `complaint`: who answers for it
+    has it in writing that the recipient takes a complaint back; apps and keys never say so.
     """
 
     entry_id: str
@@ -66,6 +67,7 @@ class Lift:
     order: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
     reviewed: bool = False
+    complaint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,9 @@ def _lift(facts: Facts, change: Lift) -> Plan:
     entry = next((entry for entry in facts.suppressions if entry.id == change.entry_id), None)
     if entry is None or (change.order is not None and entry.order != change.order):
         raise NotFound("no such entry")
-    if entry.reason not in LIFTABLE and not (change.reviewed and entry.reason is Reason.IN_REVIEW):
+    reviewed = change.reviewed and entry.reason is Reason.IN_REVIEW
+    taken_back = change.complaint and entry.reason is Reason.COMPLAINED
+    if entry.reason not in LIFTABLE and not reviewed and not taken_back:
         raise Conflict(f"an entry of reason {entry.reason} is not lifted")
     return Plan(None, entry, created=False)
 

@@ -17,6 +17,7 @@ from gateway.calls import Calls
 from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.help_desk import HelpDesk
 from gateway.http.twilio.hooks import Hooks
 from gateway.inbound.provider_events import MailHooks
 from gateway.links import ConfirmLink
@@ -392,3 +393,4 @@ class Doors:
     hooks: Hooks | None = None
     reviewing: Reviewing | None = None
     patience: float = 5.0
+    help_desk: HelpDesk | None = None

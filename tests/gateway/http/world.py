@@ -22,6 +22,7 @@ from gateway.confirmations import Confirmations
 from gateway.data_requests import requests
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.help_desk import HelpDesk
 from gateway.http.app import create_app
 from gateway.http.doors import Doors, Entry, Link, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
@@ -326,6 +327,7 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         sandbox=SandboxDoor(box, store.set_clock),
         subjects=subjects,
         sends=_sends(sending, made, roster),
+        help_desk=HelpDesk(store, pipeline, changes, made, sending.outbox, roster),
     )
     return RealWorld(doors, made, store, box)
 
