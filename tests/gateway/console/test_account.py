@@ -30,7 +30,10 @@ async def test_a_changed_password_ends_the_other_sessions_and_renews_this_one(fr
         ({"password": PASSWORD, "new_password": NEW, "again": "x"}, "The two are not the same"),
         ({"password": PASSWORD, "new_password": "short", "again": "short"}, "12 to 200 characters"),
         ({"password": PASSWORD, "new_password": "a" * 20, "again": "a" * 20}, "too easy to guess"),
-        ({"password": PASSWORD, "new_password": "my agent password", "again": "my agent password"}, "too easy"),
+        (
+            {"password": PASSWORD, "new_password": "my agent password", "again": "my agent password"},
+            "too easy",
+        ),
     ],
 )
 async def test_what_cannot_be_a_new_password(front: House, fields: dict[str, str], said: str) -> None:
@@ -77,7 +80,11 @@ async def test_an_admin_adds_an_agent_who_can_sign_in_with_the_password_shown(fr
 
 @pytest.mark.parametrize(
     ("fields", "status"),
-    [({"name": "agent", "role": "agent"}, 409), ({"name": "a b", "role": "agent"}, 422), ({"name": "x", "role": "god"}, 422)],
+    [
+        ({"name": "agent", "role": "agent"}, 409),
+        ({"name": "a b", "role": "agent"}, 422),
+        ({"name": "x", "role": "god"}, 422),
+    ],
 )
 async def test_what_cannot_be_added_is_shown_again(front: House, fields: dict[str, str], status: int) -> None:
     browser = await front.signed_in("admin")

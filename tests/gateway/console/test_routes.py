@@ -118,7 +118,11 @@ async def ask(
         return await browser.client.request(method, path)
     proof = form_token(browser) if token is None else token
     return await browser.client.request(
-        method, path, params={"form_token": proof}, data={"form_token": proof}, headers={"Sec-Fetch-Site": site}
+        method,
+        path,
+        params={"form_token": proof},
+        data={"form_token": proof},
+        headers={"Sec-Fetch-Site": site},
     )
 
 

@@ -36,7 +36,15 @@ async def test_after_signing_in_the_page_is_shown_that_was_asked_for(front: Hous
 
 @pytest.mark.parametrize(
     "there",
-    ["https://evil.test/", "//evil.test", "/console//evil.test", "/v1/log", "/console\\@evil.test", "javascript:x", "/consolex"],
+    [
+        "https://evil.test/",
+        "//evil.test",
+        "/console//evil.test",
+        "/v1/log",
+        "/console\\@evil.test",
+        "javascript:x",
+        "/consolex",
+    ],
 )
 async def test_nobody_is_sent_elsewhere(front: House, there: str) -> None:
     browser = front.browser()
@@ -73,7 +81,11 @@ async def test_every_answer_has_the_strict_headers(front: House) -> None:
 
 async def test_a_stranger_and_a_wrong_password_are_told_the_same(front: House) -> None:
     said = []
-    for name, password in (("agent", "wrong password 1"), ("nobody-at-all", "wrong password 1"), ("../x", "")):
+    for name, password in (
+        ("agent", "wrong password 1"),
+        ("nobody-at-all", "wrong password 1"),
+        ("../x", ""),
+    ):
         browser = front.browser()
         answer = await browser.sign_in(name, password)
         assert browser.session == ""
