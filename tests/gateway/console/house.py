@@ -149,7 +149,7 @@ class Browser:
 
     @property
     def session(self) -> str:
-        return self.client.cookies.get("__Host-console", "")
+        return self.client.cookies.get("__Host-console") or ""
 
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:
