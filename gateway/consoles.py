@@ -8,8 +8,10 @@ from gateway import demo
 from gateway.config.settings import Settings
 from gateway.console import app
 from gateway.console.doors import Console, SignInLimits
+from gateway.console.provided import BACK
+from gateway.console.provider import Client, Provider
 from gateway.http.doors import Doors
-from gateway.state.agents import Agents
+from gateway.state.agents import Agents, Role
 from gateway.state.passwords import Passwords
 from gateway.state.rate_limits import LockOut, TokenBucket
 from gateway.state.second_factor import SecondFactor
@@ -38,8 +40,24 @@ def console(settings: Settings, store: Store, doors: Doors) -> Console:
         sealer=store.sealer,
         origin=given.url or settings.public_url,
         without_codes=frozenset({demo.AGENT} if settings.dev else ()),
+        provider=_provider(settings),
         proxies=given.proxies,
     )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    oidc = settings.console.oidc
+    if oidc is None:
+        return None
+    client = Client(
+        issuer=oidc.issuer,
+        id=oidc.client_id,
+        secret=settings.provider_secret(),
+        role_claim=oidc.role_claim,
+        roles={said: Role(role) for said, role in oidc.roles.items()},
+        back=(settings.console.url or settings.public_url) + BACK,
+    )
+    return Provider(client)
 
 
 def _limits(lane: Lane, *, free_loopback: bool) -> SignInLimits:

@@ -18,6 +18,11 @@ def check(file: schema.File, problems: Problems, *, dev: bool) -> None:
         problems.note("next_hop", "is required: where mail goes")
     _check_ports(file, problems, dev=dev)
     _check_certificate(file.smtp, problems)
+    if file.console.oidc is not None and file.console.oidc.client_secret_file is not None:
+        try:
+            first_line(file.console.oidc.client_secret_file)
+        except ConfigurationError as error:
+            problems.note("console.oidc.client_secret_file", str(error))
     if file.next_hop is not None:
         _check_hop(file.next_hop, problems)
 

@@ -14,6 +14,7 @@ from gateway.config.fields import (
     Domain,
     Duration,
     FromDomain,
+    Issuer,
     Line,
     Lines,
     LogoUrl,
@@ -126,6 +127,27 @@ class Operations(Section):
     port: Port = 9090
 
 
+class Oidc(Section):
+    """Signing in with the company's own provider (OpenID Connect).
+
+    role_claim  where its ID tokens say what somebody is: a name, or a path like realm_access.roles
+    roles       a value of that claim to a role of ours; who has none of them does not get in
+    """
+
+    issuer: Issuer
+    client_id: Annotated[Line, Field(min_length=1)]
+    client_secret: SecretStr | None = None
+    client_secret_file: PathFromBase | None = None
+    role_claim: Annotated[Line, Field(min_length=1)] = "roles"
+    roles: dict[str, Literal["agent", "supervisor", "auditor", "admin"]] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Self:
+        if (self.client_secret is None) == (self.client_secret_file is None):
+            raise ValueError("set client_secret or client_secret_file")
+        return self
+
+
 class Console(Section):
     """Where agents work. `url`: where browsers find it (default: public_url).
 
@@ -139,6 +161,7 @@ class Console(Section):
     idle_minutes: int = Field(30, ge=1, le=240)
     longest_hours: int = Field(12, ge=1, le=24)
     proxies: tuple[IPvAnyNetwork, ...] = ()
+    oidc: Oidc | None = None
 
 
 class NextHop(Section):

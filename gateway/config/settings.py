@@ -108,11 +108,21 @@ def load(path: Path, environment: Mapping[str, str] = os.environ, *, make_secret
     """The settings of a file. `make_secrets`: for a new gateway, where there are none yet."""
     return parse(sources.read(path), path.resolve().parent, environment, make_secrets=make_secrets)
 
+    def provider_secret(self) -> str:
+        """Of the console's provider, read anew at each start."""
+        return _secret_of(self.console.oidc) if self.console.oidc else ""
+
 
 def parse(
     document: Mapping[str, Any],
     base: Path,
     environment: Mapping[str, str],
+def _secret_of(oidc: schema.Oidc) -> str:
+    if oidc.client_secret_file is not None:
+        return endpoints.first_line(oidc.client_secret_file)
+    return oidc.client_secret.get_secret_value() if oidc.client_secret else ""
+
+
     *,
     dev: bool = False,
     make_secrets: bool = False,

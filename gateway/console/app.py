@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from gateway.console import account, agents, codes, pages, sign_in, start
+from gateway.console import account, agents, codes, pages, provided, sign_in, start
 from gateway.console.doors import Console
 
 # Each module's `routes(console)`; a page adds its module here and its line in `navigation`.
-_PAGES = (sign_in, codes, start, account, agents)
+_PAGES = (sign_in, provided, codes, start, account, agents)
 
 
 def routes(console: Console) -> list[APIRouter]:

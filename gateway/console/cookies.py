@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from gateway.console.doors import Console
 
-_SESSION, _VISITOR = "console", "console-visitor"
+_SESSION, _VISITOR, _JOURNEY = "console", "console-visitor", "console-journey"
 
 
 def session_id(console: Console, request: Request) -> str:
@@ -25,6 +25,22 @@ def set_session(console: Console, response: Response, value: str) -> None:
 
 def set_visitor(console: Console, response: Response, value: str) -> None:
     _set(console, response, _VISITOR, value)
+
+
+def journey(console: Console, request: Request) -> str:
+    """To the provider and back; "" for none."""
+    return request.cookies.get(_name(console, _JOURNEY), "")
+
+
+def set_journey(console: Console, response: Response, value: str) -> None:
+    """Lax: the way back begins on the provider's site."""
+    name = _name(console, _JOURNEY)
+    response.set_cookie(name, value, 600, path="/", secure=console.secure, httponly=True, samesite="lax")
+
+
+def drop_journey(console: Console, response: Response) -> None:
+    name = _name(console, _JOURNEY)
+    response.delete_cookie(name, path="/", secure=console.secure, httponly=True, samesite="lax")
 
 
 def drop_session(console: Console, response: Response) -> None:

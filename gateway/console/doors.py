@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
+from gateway.console.provider import Provider
 from gateway.http.doors import Doors
 from gateway.state.agents import Agents
 from gateway.state.rate_limits import LockOut, TokenBucket
@@ -30,6 +31,7 @@ class Console:
     origin     where browsers find it: "https://console.example.com"
     sealer     seals what is typed, while it waits for a sign-in
     without_codes  agents that need no one-time codes (dev's own)
+    provider   the company's own sign-in, where there is one
     proxies    whose X-Forwarded-For is believed
     """
 
@@ -41,6 +43,7 @@ class Console:
     sealer: Sealer = field(repr=False)
     origin: str = ""
     without_codes: frozenset[str] = frozenset()
+    provider: Provider | None = None
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property

@@ -28,6 +28,7 @@ def sign_in_page(
         form_token=forms.token(visitor),
         next_page=carrying.local(next_page),
         carried=carrying.to_field(carried),
+        provider=console.provider is not None,
         **more,
     )
     cookies.set_visitor(console, response, visitor)

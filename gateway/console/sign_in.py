@@ -24,6 +24,7 @@ from gateway.state.sessions import Session, Stage
 log = structlog.get_logger(__name__)
 
 NEXT = "next"  # a note of the session: where to go once signed in
+TOO_OLD = "This page was open for too long: please try again."
 _WRONG = "That is not right: check name and password."
 
 
@@ -41,43 +42,52 @@ class SignIn:
         console = self._console
         forms.check_origin(request, console.origin)
         form = await forms.read(request, forms.LARGEST_SIGN_IN)
-        visitor = cookies.visitor(console, request)
-        if not visitor or not forms.is_token(form.typed(forms.TOKEN), visitor):
-            return self._again(request, form, 403, "This page was open for too long: please try again.")
+        if not is_ours(console, request, form):
+            return again(console, request, form, 403, TOO_OLD)
         name = form.value("name").lower()[:64]
         wait = await attempt(console, request, name)
         if wait is not None:
             log.warning("console_locked_out")
-            return self._again(request, form, 429, told_to_wait(wait))
+            return again(console, request, form, 429, told_to_wait(wait))
         agent = await console.agents.find(name)
         right = await console.agents.right(agent, form.typed("password"))
         if agent is None or not right:
             log.info("console_sign_in_refused")
-            return self._again(request, form, 403, _WRONG)
-        return await self._admit(request, agent, form)
-
-    async def _admit(self, request: Request, agent: Agent, form: Form) -> Response:
-        notes = {NEXT: carrying.local(form.typed(NEXT)).encode()}
-        if carried := carrying.from_field(form.typed(forms.CARRIED)):
-            notes[TYPED] = carried
-        return await admit(self._console, request, agent, notes)
-
-    def _again(self, request: Request, form: Form, status: int, problem: str) -> Response:
-        return entrance.sign_in_page(
-            self._console,
-            request,
-            status,
-            next_page=form.typed(NEXT),
-            carried=carrying.from_field(form.typed(forms.CARRIED)),
-            name=form.value("name")[:64],
-            problem=problem,
-        )
+            return again(console, request, form, 403, _WRONG)
+        return await admit(console, request, agent, onward(form))
 
     async def leave(self, request: Request) -> Response:
         await self._console.sessions.end(visit_of(request).session.id)
         response = pages.redirect(f"{SIGN_IN}?out=1")
         cookies.drop_session(self._console, response)
         return response
+
+
+def is_ours(console: Console, request: Request, form: Form) -> bool:
+    """Whether this browser was shown that form to sign in with."""
+    visitor = cookies.visitor(console, request)
+    return bool(visitor) and forms.is_token(form.typed(forms.TOKEN), visitor)
+
+
+def onward(form: Form) -> dict[str, bytes]:
+    """Notes for the session: where to go once signed in, and what was typed before."""
+    notes = {NEXT: carrying.local(form.typed(NEXT)).encode()}
+    if carried := carrying.from_field(form.typed(forms.CARRIED)):
+        notes[TYPED] = carried
+    return notes
+
+
+def again(console: Console, request: Request, form: Form, status: int, problem: str) -> Response:
+    """The page to sign in on, with what it carried."""
+    return entrance.sign_in_page(
+        console,
+        request,
+        status,
+        next_page=form.typed(NEXT),
+        carried=carrying.from_field(form.typed(forms.CARRIED)),
+        name=form.value("name")[:64],
+        problem=problem,
+    )
 
 
 async def admit(console: Console, request: Request, agent: Agent, notes: dict[str, bytes]) -> Response:

@@ -23,6 +23,7 @@ _OWN = frozenset({b"agent", b"generation", b"stage", b"started"})
 class Stage(StrEnum):
     """How far a session has come. `ENROL`: one-time codes are to be set up."""
 
+    PROVIDER = "provider"  # somebody is on the way to the company's provider and back: no agent yet
     CODE = "code"
     ENROL = "enrol"
     SIGNED_IN = "in"

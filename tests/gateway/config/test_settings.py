@@ -150,6 +150,7 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         "api_secret",
         "base_url",
         "signing_key_file",
+        "client_secret_file",
     }  # each excludes another that is given
     pairs: list[tuple[type[Section], dict[str, Any]]] = [
         (schema.File, given),
@@ -157,6 +158,8 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (schema.Smtp, given["smtp"]),
         (schema.Http, given["http"]),
         (schema.Operations, given["operations"]),
+        (schema.Console, given["console"]),
+        (schema.Oidc, given["console"]["oidc"]),
         (schema.NextHop, given["next_hop"]),
         (providers.Providers, given["providers"]),
         (providers.Ses, given["providers"]["ses"]),
@@ -246,6 +249,7 @@ def test_effective_settings_show_all_but_secrets(base: Path) -> None:
     assert "token-" not in shown
     assert "api-secret" not in shown
     assert "hop-secret" not in shown
+    assert "provider-secret" not in shown
     assert "store-secret" not in shown
 
 
@@ -256,6 +260,7 @@ def test_no_secret_is_in_what_settings_print_as(base: Path) -> None:
     assert "store-secret" not in printed
     assert "token-of" not in printed
     assert "api-secret" not in printed
+    assert "provider-secret" not in printed
     assert "PRIVATE" not in printed
 
 
