@@ -25,6 +25,7 @@ from gateway.data_requests import requests
 from gateway.draining import told_to_drain
 from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
+from gateway.duties.importing import import_forever
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
 from gateway.events import Events
@@ -34,6 +35,7 @@ from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
 from gateway.http.doors import Doors, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
+from gateway.imports.importing import Importing
 from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
 from gateway.provider_codes import Failure
@@ -93,6 +95,7 @@ class _Roads:
     phones: Phones
     desk: Desk
     incoming: WaysIn | None
+    importing: Importing
 
 
 async def _work(settings: Settings, context: WorkerContext) -> None:
@@ -148,8 +151,19 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
         await incoming.codes.learn(Failure(entry.id, entry.recipient, entry.channel, sender, code))
 
     desk = Desk(sending, settings.senders, links.hook_url, phones.ways, learn)
-    return _Roads(
-        store, pipeline, links, changes, sending, phones, desk, incoming if settings.twilio else None
+    heard_of = incoming if settings.twilio else None
+    lists = _importing(settings, store, pipeline)
+    return _Roads(store, pipeline, links, changes, sending, phones, desk, heard_of, lists)
+
+
+def _importing(settings: Settings, store: Store, pipeline: Pipeline) -> Importing:
+    return Importing(
+        store,
+        lambda: pipeline.catalogue,
+        settings.senders,
+        settings.apps,
+        spool=settings.spool_dir,
+        data_dir=settings.store.data_dir,
     )
 
 
@@ -158,6 +172,7 @@ def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, N
     yield sweep_forever(roads.store)
     yield rewrite_forever(roads.store)
     yield watch_headroom(roads.store, settings.store.data_dir)
+    yield import_forever(roads.importing)
     if roads.phones.ways:
         yield _dispatch(roads.desk)
     if roads.incoming is not None and roads.phones.clients:
@@ -308,6 +323,8 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         address=store.address,
         record_view=partial(_record_view, store),
         audiences=Audiences(store, pipeline),
+        importing=roads.importing,
+        largest_list=settings.given.imports.max_size,
         clock=store.now,
         form_key=_form_key(settings),
         sandbox=_sandbox(settings, roads) if settings.dev else None,

@@ -2,7 +2,7 @@
 
 import typer
 
-from gateway.cli import agents, check, dev, explain, init, keys, lists, log, serve
+from gateway.cli import agents, check, dev, explain, imports, init, keys, lists, log, serve
 
 app = typer.Typer(
     name="gateway",
@@ -18,6 +18,7 @@ app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("log")(log.log)
+app.command("import")(imports.import_)
 app.add_typer(keys.app, name="keys")
 app.add_typer(agents.app, name="agents")
 app.add_typer(lists.app, name="lists")

@@ -279,6 +279,13 @@ class Cap(Section):
     defer: Duration | None = None
 
 
+class Imports(Section):
+    """Lists that come in by HTTP. `spool_dir`: where they lie until they were read; all workers share it."""
+
+    spool_dir: PathFromBase | None = None
+    max_size: int = Field(2_147_483_648, ge=1_048_576)
+
+
 class Register(Section):
     """An external register of objections. What is not given is as its kind has it."""
 
@@ -318,6 +325,7 @@ class File(Section):
     console: Console = Console()
     next_hop: NextHop | None = None
     consents: Consents = Consents()
+    imports: Imports = Imports()
     caps: dict[Name, Cap] = Field(default_factory=dict)
     registers: dict[Name, Register] = Field(default_factory=dict)
     lists: dict[Name, PartnerList] = Field(default_factory=dict)

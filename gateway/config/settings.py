@@ -1,6 +1,7 @@
 """All settings of one gateway, checked as a whole: every problem is told at once."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,34 +96,42 @@ class Settings:
         return self.given.next_hop
 
     @property
+    def spool_dir(self) -> Path:
+        """Where lists that are imported lie until they were read."""
+        beside = (
+            self.given.store.data_dir or Path(tempfile.gettempdir()) / f"suppression-gateway-{os.getuid()}"
+        )
+        return self.given.imports.spool_dir or beside / "imports"
+
+    @property
     def hostname(self) -> str:
         """What the SMTP front calls itself."""
         return self.given.smtp.hostname or urlsplit(self.given.public_url).hostname or "localhost"
+
+    def provider_secret(self) -> str:
+        """Of the console's provider, read anew at each start."""
+        return _secret_of(self.console.oidc) if self.console.oidc else ""
 
     def next_hop_password(self) -> str | None:
         """From the settings, or from its file, read anew at each start."""
         return _password(self.next_hop)
 
 
-def load(path: Path, environment: Mapping[str, str] = os.environ, *, make_secrets: bool = False) -> Settings:
-    """The settings of a file. `make_secrets`: for a new gateway, where there are none yet."""
-    return parse(sources.read(path), path.resolve().parent, environment, make_secrets=make_secrets)
-
-    def provider_secret(self) -> str:
-        """Of the console's provider, read anew at each start."""
-        return _secret_of(self.console.oidc) if self.console.oidc else ""
-
-
-def parse(
-    document: Mapping[str, Any],
-    base: Path,
-    environment: Mapping[str, str],
 def _secret_of(oidc: schema.Oidc) -> str:
     if oidc.client_secret_file is not None:
         return endpoints.first_line(oidc.client_secret_file)
     return oidc.client_secret.get_secret_value() if oidc.client_secret else ""
 
 
+def load(path: Path, environment: Mapping[str, str] = os.environ, *, make_secrets: bool = False) -> Settings:
+    """The settings of a file. `make_secrets`: for a new gateway, where there are none yet."""
+    return parse(sources.read(path), path.resolve().parent, environment, make_secrets=make_secrets)
+
+
+def parse(
+    document: Mapping[str, Any],
+    base: Path,
+    environment: Mapping[str, str],
     *,
     dev: bool = False,
     make_secrets: bool = False,

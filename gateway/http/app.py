@@ -15,6 +15,7 @@ from gateway.http import (
     events,
     feed,
     health,
+    imports,
     log,
     messages,
     pages,
@@ -54,6 +55,8 @@ def create_app(doors: Doors, *, operations: bool = True, console: Sequence[APIRo
         routers += [
             router for resource in (scrub, feed) for router in resource.routes(doors, doors.audiences)
         ]
+    if doors.importing is not None:
+        routers += imports.routes(doors, doors.importing)
     if doors.mail_hooks is not None:
         routers += provider_events.routes(doors, doors.mail_hooks)
     if doors.reviewing is not None:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -20,6 +22,7 @@ from gateway.http.twilio.line import Line
 from gateway.http.twilio.status import Status
 from gateway.http.twilio.texts import Texts
 from gateway.http.twilio.voice import Calls
+from gateway.imports.importing import Importing
 from gateway.inbound.provider_events import MailHooks
 from gateway.reviews import Reviewing
 from suppression.purposes import Catalogue
@@ -43,9 +46,15 @@ def application(console: Sequence[APIRouter] = ()) -> FastAPI:
     open_doors: dict[str, Any] = {"catalogue": Catalogue.shipped, "sandbox": sandbox, "subjects": subjects}
     open_doors |= {"sends": Sends(*[shut["keys"]] * len(fields(Sends)))}
     open_doors |= {"hooks": _hooks(shut["keys"]), "reviewing": Reviewing(*[shut["keys"]] * 3)}
+    open_doors["importing"] = _importing(shut["keys"])
     open_doors["mail_hooks"] = MailHooks({}, shut["keys"])
     doors = Doors(**shut | open_doors | {"audiences": Audiences(shut["keys"], shut["keys"])})
     return create_app(doors, console=console)
+
+
+def _importing(shut: Any) -> Importing:
+    lanes = SimpleNamespace(client=SimpleNamespace(bulk=shut))
+    return Importing(cast("Any", lanes), shut, shut, shut, spool=Path())
 
 
 def _hooks(shut: Any) -> Hooks:

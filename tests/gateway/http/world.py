@@ -26,6 +26,7 @@ from gateway.help_desk import HelpDesk
 from gateway.http.app import create_app
 from gateway.http.doors import Doors, Entry, Link, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
+from gateway.imports.importing import Importing
 from gateway.links import Links
 from gateway.pipeline import Pipeline
 from gateway.questions import Post
@@ -322,6 +323,8 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         address=store.address,
         record_view=record_view,
         audiences=Audiences(store, pipeline),
+        importing=Importing(store, lambda: pipeline.catalogue, SENDERS, APPS, spool=folder / "imports"),
+        largest_list=1 << 20,
         clock=store.now,
         form_key=b"f" * 32,
         sandbox=SandboxDoor(box, store.set_clock),

@@ -46,7 +46,7 @@ def rejected(data: bytes | str, house: House = HOUSE, **options: str) -> list[tu
 
 
 def addresses(data: bytes | str, **options: str) -> list[str]:
-    return [row.address.text for row in read(data, **options) if isinstance(row, Row)]
+    return [row.address.text for row in read(data, HOUSE, **options) if isinstance(row, Row)]
 
 
 NO, GONE, SPAM = Reason.UNSUBSCRIBED, Reason.UNDELIVERABLE, Reason.COMPLAINED
