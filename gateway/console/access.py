@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 SIGN_IN = "/console/sign-in"
 _SAFE = frozenset({"GET", "HEAD"})
-# Of our script: it asks for news by itself, and nobody need be there.
 REFRESH = "x-console-refresh"
 
 
@@ -146,7 +145,7 @@ class _Guard:
         return Visit(agent, session)
 
     async def _session(self, request: Request) -> Session | None:
-        touch = self._stage is Stage.SIGNED_IN and REFRESH not in request.headers
+        touch = self._stage is Stage.SIGNED_IN and not _by_itself(request)
         found = cookies.session_id(self._console, request)
         return await self._console.sessions.find(found, touch=touch) if found else None
 
@@ -168,13 +167,13 @@ class _Guard:
         return pages.redirect(visit.came_from)
 
     async def _take_notes(self, request: Request, visit: Visit) -> None:
-        if REFRESH in request.headers:
+        if _by_itself(request):
             return
         taken = visit.take_notes(self._console.sealer, here(request))
         await self._console.sessions.forget(visit.session, *taken)
 
     async def _sign_in_first(self, request: Request) -> Response:
-        if REFRESH in request.headers:
+        if _by_itself(request):
             return Response(status_code=401, headers=dict(pages.HEADERS))
         if self._stage is not Stage.SIGNED_IN and request.method in _SAFE:
             return pages.redirect(SIGN_IN)
@@ -185,3 +184,8 @@ class _Guard:
         return entrance.sign_in_page(
             self._console, request, 401, next_page=carrying.page_of(form), carried=kept, expired=True
         )
+
+
+def _by_itself(request: Request) -> bool:
+    """Our script asks for news, and nobody need be there: that is no sign of life."""
+    return REFRESH in request.headers or request.headers.get("accept") == "text/event-stream"

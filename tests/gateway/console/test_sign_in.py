@@ -326,3 +326,11 @@ async def test_a_session_that_waits_for_a_code_opens_nothing(strict: House) -> N
     assert session.stage is Stage.ENROL
     for path in ("/console", "/console/account", "/console/sign-in/code", "/console/nowhere"):
         assert (await browser.get(path)).status_code == 303
+
+
+async def test_what_pages_ask_by_themselves_is_told_that_nobody_is_there(front: House) -> None:
+    """A script must not be led to the page to sign in on, and take it for news."""
+    browser = front.browser()
+    for headers in ({"x_console_refresh": "1"}, {"accept": "text/event-stream"}):
+        answer = await browser.get("/console", **headers)
+        assert (answer.status_code, answer.text) == (401, "")
