@@ -57,7 +57,8 @@ class Provided:
         if not code or not hmac.compare_digest(state.encode(), journey.state.encode()):
             raise NotBelieved("another state, or no code")
         person = await self._provider.who(code, journey)
-        agent = await console.agents.admit(person.name, person.role, person.title)
+        name = person.name_among([agent.name for agent in await console.agents.list()])
+        agent = await console.agents.admit(name, person.role, person.title)
         if agent.disabled:
             log.info("console_sign_in_refused", agent=agent.name)
             raise NotBelieved("disabled here")

@@ -7,7 +7,6 @@ is checked before it is believed.
 import asyncio
 import base64
 import hashlib
-import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx
 
+from gateway.console.claims import Person, person_of
 from gateway.state.agents import Role
 from suppression.errors import ConfigurationError, NotPermitted, Unavailable
 
@@ -36,8 +36,6 @@ _ALGORITHMS = (
 _KNOWN_FOR = 3600.0  # seconds that keys and endpoints are believed
 _ASKED_AGAIN_AFTER = 30.0  # for a key that is not known
 _LEEWAY = 60
-# Who has several roles has the strongest.
-_STRONGEST_FIRST = (Role.ADMIN, Role.SUPERVISOR, Role.AGENT, Role.AUDITOR)
 
 
 class ProviderAway(Unavailable):
@@ -46,10 +44,6 @@ class ProviderAway(Unavailable):
 
 class NotBelieved(NotPermitted):
     peer_text = "your company's sign-in did not say who you are"
-
-
-class NoRole(NotPermitted):
-    peer_text = "your company account has no role in this console: ask an admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +69,6 @@ class Journey:
     @classmethod
     def new(cls) -> "Journey":
         return cls(*(secrets.token_urlsafe(32) for _ in range(3)))
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    name: str
-    title: str
-    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +111,7 @@ class Provider:
             claims = self._checked(token, known.keys, journey)
         except _UnknownKey:
             claims = self._checked(token, (await self._provider(unless=known)).keys, journey)
-        return self._person(claims)
+        return person_of(claims, self._client.role_claim, self._client.roles)
 
     async def _id_token(self, code: str, journey: Journey) -> str:
         # RFC 6749 2.3.1: both parts are form-encoded before they are joined.
@@ -166,20 +153,6 @@ class Provider:
         except errors.JoseError as error:
             raise NotBelieved(type(error).__name__) from error
         return dict(claims)
-
-    def _person(self, claims: Mapping[str, Any]) -> Person:
-        said = _values(claims, self._client.role_claim)
-        roles = {self._client.roles[one] for one in said if one in self._client.roles}
-        role = next((role for role in _STRONGEST_FIRST if role in roles), None)
-        if role is None:
-            raise NoRole("no role of ours")
-        who = hashlib.sha256(f"{claims['iss']}|{claims['sub']}".encode()).hexdigest()[:10]
-        # Part of the name is a hash: whoever may choose his name there is nobody else of here.
-        called = re.sub(
-            r"[^a-z0-9]+", "-", str(claims.get("preferred_username", "")).partition("@")[0].lower()
-        )
-        title = str(claims.get("name") or claims.get("preferred_username") or who)
-        return Person(f"{called.strip('-')[:40] or 'agent'}.{who}", title, role)
 
     async def _provider(self, unless: "_Known | None" = None) -> _Known:
         """Endpoints and keys; asked for again when they are old, or are the ones that did not do."""
@@ -256,13 +229,3 @@ def _for_signatures(listed: Mapping[str, Any]) -> list[Any]:
     return [
         key for key in found if isinstance(key, dict) and key.get("kty") in kinds and key.get("use") != "enc"
     ]
-
-
-def _values(claims: Mapping[str, Any], name: str) -> list[str]:
-    """A claim of that name, else one within another: realm_access.roles."""
-    found: Any = claims.get(name)
-    if found is None:
-        found = claims
-        for part in name.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, str)]
