@@ -61,7 +61,7 @@ class HelpDesk:
         return await self._pipeline.facts(recipient)
 
     async def dossier(self, recipient: Recipient) -> Dossier:
-        """Everything, in two or three round trips, on the lane of stops."""
+        """Everything, in two or three round trips, on the lane of stops. Lists of hashes know addresses only."""
         facts, address = await asyncio.gather(self.facts(recipient), self._store.address(recipient.key))
         evidence, recent, waiting, person, beside = await asyncio.gather(
             self._all_evidence(recipient, facts),
@@ -93,12 +93,29 @@ class HelpDesk:
         return await self._store.evidence(recipient.key, entry.id)
 
     async def lift_complaint(
-        self, handle: str, *, actor: str, reason: str, evidence: Evidence, change_id: str | None = None
+        self,
+        handle: str,
+        *,
+        actor: str,
+        reason: str,
+        evidence: Evidence,
+        order: str | None = None,
+        change_id: str | None = None,
     ) -> Applied:
         """For supervisors, who have it in writing that the recipient takes the complaint back."""
         return await self._changes.lift(
-            handle, actor=actor, reason=reason, evidence=evidence, change_id=change_id, complaint=True
+            handle,
+            actor=actor,
+            reason=reason,
+            evidence=evidence,
+            order=order,
+            change_id=change_id,
+            complaint=True,
         )
+
+    async def come_back(self, recipient: Recipient, *, actor: str, change_id: str | None = None) -> Applied:
+        """The erased became a customer again: what is required may go. NotFound: nothing was erased."""
+        return await self._changes.come_back(recipient, actor=actor, change_id=change_id)
 
     async def join(self, person_id: str, recipients: Sequence[Recipient], *, actor: str) -> Somebody:
         """The person has these addresses from now on, beside its own. Conflict: one is another's."""

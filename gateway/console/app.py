@@ -4,9 +4,10 @@ from fastapi import APIRouter
 
 from gateway.console import account, agents, codes, pages, provided, sign_in, start
 from gateway.console.doors import Console
+from gateway.console.recipients import all_pages as recipients
 
 # Each module's `routes(console)`; a page adds its module here and its line in `navigation`.
-_PAGES = (sign_in, provided, codes, start, account, agents)
+_PAGES = (sign_in, provided, codes, start, account, agents, recipients)
 
 
 def routes(console: Console) -> list[APIRouter]:

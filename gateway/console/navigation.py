@@ -17,4 +17,4 @@ ITEMS: tuple[Item, ...] = (
     Item("Agents", "/console/agents", Permission.AGENTS),
 )
 # Where the search box in the head posts `q` to, once there is something that answers; needs FIND.
-SEARCH: str | None = None
+SEARCH: str | None = "/console/find"

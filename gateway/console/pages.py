@@ -105,10 +105,13 @@ def redirect(path: str) -> Response:
 
 
 async def done(
-    console: Console, request: Request, path: str, message: str, *, kind: str = "done"
+    console: Console, request: Request, path: str, message: str, *, kind: str = "done", undo: str = ""
 ) -> Response:
-    """After a change: to a page, which says once what was done. `kind`: done, attention or wrong."""
-    note = json.dumps({"kind": kind, "message": message}).encode()
+    """After a change: to a page, which says once what was done. `kind`: done, attention or wrong.
+
+    undo  what the button beside it carries, for `/console/undo`
+    """
+    note = json.dumps({"kind": kind, "message": message, "undo": undo}).encode()
     await console.sessions.note(visit_of(request).session, FLASH, note)
     return redirect(path)
 
