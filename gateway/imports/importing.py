@@ -90,9 +90,9 @@ class Importing:
         for generation in range(_GENERATIONS):
             import_id = hashlib.sha256(f"{stem}|{generation}".encode()).hexdigest()[:16]
             one, new = await self._create(brought, file, import_id, dry_run=False, spooled=spooled)
-            if one.state in {State.INTERRUPTED, State.FAILED} and not new:
+            if one.state in {State.INTERRUPTED, State.FAILED}:
                 again = {"state": State.WAITING, "path": file.path, "fault": ""}
-                await self.imports.open(one.id, **again)
+                await self.imports.open(one.id, spooled=spooled, **again)
                 return replace(one, state=State.WAITING, path=str(file.path)), True
             if one.state is not State.UNDONE:
                 return one, new
@@ -117,10 +117,10 @@ class Importing:
             path=str(file.path),
             size=file.size,
         )
-        if await self.imports.create(one, spooled=spooled):
+        made = await self.imports.create(one, spooled=spooled)
+        if made:
             self.brought.set()
-            return one, True
-        return await self.imports.find(import_id), False
+        return await self.imports.find(import_id), made
 
     async def start(self, import_id: str, actor: str) -> Import:
         """A list that was tried is run: its file is still here. Conflict for any other."""

@@ -21,11 +21,12 @@ class Trial:
         self._imports = imports
         self._one = one
         self._owner = owner
-        self._known = self._changed = self._rows = 0
+        self._known = self._changed = self._rows = self._noted = 0
         self._all = Progress()
 
     async def run(self, house: House) -> None:
-        """From its beginning: nothing was written."""
+        """From its beginning: nothing was written. What was noted before is for naught."""
+        await self._imports.begin_anew(self._one.id)
         with Path(self._one.path).open("rb") as file:  # noqa: ASYNC230 - small reads of a local file
             reader = Reader(file, Options(**self._one.options), house)
             waiting: list[tuple[Row, Recipient]] = []
@@ -66,7 +67,11 @@ class Trial:
         }
         rejects, self._all.rejects = self._all.rejects, []
         ends = state is State.TRIED
-        await self._imports.step(self._one.id, self._owner, fields, rejects=rejects, ends=ends)
+        before, self._noted = self._noted, self._rows
+        expected = before if self._rows > before else None
+        await self._imports.step(
+            self._one.id, self._owner, fields, before=expected, rejects=rejects, ends=ends
+        )
 
 
 def stands(facts: Facts, recipient: Recipient, row: Row) -> bool:

@@ -4,6 +4,7 @@ Who works at one has a lease and says so with each step: a step of one who lost 
 All goes 30 days after its last step; until then a list can be undone.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -18,10 +19,11 @@ from suppression.store.client import Argument, Lane, ScriptMissing
 KEPT = timedelta(days=30)
 MOST_REJECTS = 10_000  # kept of one import; the rest is counted
 LEASE = 30.0  # seconds
+_PATIENCE, _PAUSE = 2.0, 0.05
 _OPEN, _ALL = b"{imports}open", b"{imports}all"
 
 # KEYS 1 the import   2 its rejects   3 open ones, by the end of their lease   4 all   ARGV 1 op, then
-#   create  id, now, open ("1"), ms kept, fields...  {1} made, {0} there was one
+#   create  id, now, open ("1"), ms kept, path, fields...  {1} made (of this very file), {0} there was one
 #   lease   id, owner, ms, only this owner's ("1")   {1} it is the owner's now, {0} another has it, or it has ended
 #   step    id, owner, ms kept, rows before ("" any), open ("1"), most rejects, how many fields, pairs, rejects...
 #           {1} done, {0} lost
@@ -31,8 +33,9 @@ local op, id = ARGV[1], ARGV[2]
 local t = call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 if op == 'create' then
-  if call('EXISTS', KEYS[1]) == 1 then return 0 end
-  call('HSET', KEYS[1], unpack(ARGV, 6))
+  local path = call('HGET', KEYS[1], 'path')
+  if path then return path == ARGV[6] and 1 or 0 end
+  call('HSET', KEYS[1], 'path', ARGV[6], unpack(ARGV, 7))
   call('PEXPIRE', KEYS[1], ARGV[5])
   call('ZADD', KEYS[4], ARGV[3], id)
   if ARGV[4] == '1' then call('ZADD', KEYS[3], 0, id) end
@@ -143,7 +146,8 @@ class Imports:
         """False when there is one of this id. `spooled`: any worker that finds the file may work at it."""
         fields = [part for name in _WRITTEN for part in (name, _encode(name, getattr(one, name)))]
         kept = int(KEPT.total_seconds() * 1000)
-        made = await self._run(one.id, "create", one.at, "1" if spooled else "", kept, *fields)
+        waits = "1" if spooled else ""
+        made = await self._run(one.id, "create", one.at, waits, kept, one.path, *fields)
         return bool(made)
 
     async def find(self, import_id: str) -> Import:
@@ -178,12 +182,21 @@ class Imports:
         """One that only its own process works at: whoever did before is gone."""
         await self._lane.execute("HSET", _key(import_id), "owner", owner)
 
-    async def open(self, import_id: str, **fields: Any) -> None:
-        """Let any worker work at it, from now on."""
+    async def open(self, import_id: str, *, spooled: bool = True, **fields: Any) -> None:
+        """It is to be worked at again: by any worker, if it is spooled."""
         pairs = [part for name, value in fields.items() for part in (name, _encode(name, value))]
         if pairs:
             await self._lane.execute("HSET", _key(import_id), *pairs)
-        await self._lane.execute("ZADD", _OPEN, 0, import_id)
+        if spooled:
+            await self._lane.execute("ZADD", _OPEN, 0, import_id)
+
+    async def begin_anew(self, import_id: str) -> None:
+        """Nothing of it was read."""
+        commands: list[Sequence[Argument]] = [
+            ["HSET", _key(import_id), "rows", 0],
+            ["DEL", _rejects(import_id)],
+        ]
+        await self._lane.execute_many(commands)
 
     async def give_back(self, import_id: str, owner: str) -> None:
         """Somebody else may go on at once."""
@@ -215,8 +228,19 @@ class Imports:
         return found
 
     async def _run(self, import_id: str, op: str, *arguments: Argument) -> Any:
+        """Again for a while when no answer comes: each op finds what it did."""
         keys = (_key(import_id), _rejects(import_id), _OPEN, _ALL)
         command = ("EVALSHA", _SHA, len(keys), *keys, op, import_id, *arguments)
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        while True:
+            try:
+                return await self._once(command)
+            except StoreUnavailable:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(_PAUSE)
+
+    async def _once(self, command: Sequence[Argument]) -> Any:
         try:
             return await self._lane.execute(*command)
         except ScriptMissing:  # after a restart or failover; it was not run

@@ -2,13 +2,22 @@
 
 from pathlib import Path
 
-from tests.bench import accepting, bounces, decisions, dispatching, rewriting, scrubbing, whole_path
+from tests.bench import (
+    accepting,
+    bounces,
+    decisions,
+    dispatching,
+    importing,
+    rewriting,
+    scrubbing,
+    whole_path,
+)
 from tests.bench.result import table, write
 
 
 def main() -> None:
     found = [*whole_path.results(), *decisions.results(), *scrubbing.results(), *rewriting.results()]
-    found += [*accepting.results(), *dispatching.results(), *bounces.results()]
+    found += [*importing.results(), *accepting.results(), *dispatching.results(), *bounces.results()]
     write(found, Path("build/bench.json"))
     print(table(found))
 
