@@ -54,6 +54,14 @@ _EXAMPLE = {
 }
 
 
+_ROW = {"address": "ann@example.net", "purpose": "marketing", "note": "unsubscribed in the old shop"}
+_BODIES = {
+    "text/csv": {"example": "address,purpose\nann@example.net,marketing\n"},
+    "application/x-ndjson": {"example": '{"address": "ann@example.net"}\n'},
+    "application/json": {"example": _ROW},  # a list of one row
+}
+
+
 class _Away(Unavailable):
     """The list cannot be kept here now."""
 
@@ -68,6 +76,7 @@ def routes(doors: Doors, importing: Importing) -> list[APIRouter]:
         summary="Bring a list of stops",
         description=_BRING,
         responses=examples.answers(_EXAMPLE | {"state": "waiting"}, 202, s413=("Too large.", None)),
+        openapi_extra={"requestBody": {"content": _BODIES}},
     )
     async def bring(request: Request) -> Response:
         caller, path = caller_of(request), importing.spool / f"{secrets.token_hex(8)}.part"
@@ -112,6 +121,7 @@ def routes(doors: Doors, importing: Importing) -> list[APIRouter]:
             s404=missing,
             s409=("It still runs, or was only tried.", None),
         ),
+        openapi_extra=examples.asked({}),
     )
     async def undo(request: Request, id: str) -> Response:  # noqa: A002 - the path's own word
         one = await _seen(importing, request, id)

@@ -179,11 +179,14 @@ class Importing:
                 await self.imports.give_back(import_id, self._owner)
 
     async def work_alone(self, import_id: str) -> Import:
-        """For a process whose file nobody else reads: to its end. FileRefused, OSError, StoreUnavailable."""
+        """For a process whose file nobody else reads: to its end. FileRefused, OSError, Conflict, StoreUnavailable."""
         await self.imports.take(import_id, self._owner)
         one = await self.imports.find(import_id)
         if not one.ended:
-            await self._step_through(one)
+            try:
+                await self._step_through(one)
+            except Lost:
+                raise Conflict("another process goes on with this list") from None
         return await self.imports.find(import_id)
 
     async def _work_at(self, one: Import) -> None:

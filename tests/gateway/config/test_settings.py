@@ -168,6 +168,7 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (providers.Mailgun, given["providers"]["mailgun"]),
         (providers.Bounces, given["bounces"]),
         (schema.Consents, given["consents"]),
+        (schema.Imports, given["imports"]),
         (schema.Cap, given["caps"]["weekly"]),
         (schema.Register, given["registers"]["dnc-texts"]),
         (schema.PartnerList, given["lists"]["acme"]),
