@@ -26,7 +26,8 @@ def as_demo(page: Page, facts: dict[str, Any]) -> None:
 
 def check(page: Page, axe: str, name: str) -> None:
     """No violation, nothing to scroll sideways for, one h1, and a picture of it for people to look at."""
-    assert violations(page, axe) == []
+    found = violations(page, axe)
+    assert found == [], found
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
     assert page.locator("h1").count() == 1
     path = Path(SCREENSHOTS / f"console-{name}.png")

@@ -65,8 +65,7 @@ class Finder:
         own = [country] if country else regions(self._console.doors.senders.values())
         found = await asyncio.gather(*(self._look(one) for one in readings(text, own)))
         hits = [hit for one in found if not isinstance(one, Tried) for hit in one]
-        paths = {hit.path: hit for hit in reversed(hits)}
-        return list(reversed(paths.values())), [one for one in found if isinstance(one, Tried)]
+        return _apart(hits), [one for one in found if isinstance(one, Tried)]
 
     async def _look(self, reading: Reading) -> Sequence[Hit] | Tried:
         match reading.kind:
@@ -129,13 +128,13 @@ class Finder:
         ]
 
 
-def one_of(hits: Sequence[Hit]) -> Hit | None:
-    """The one that is meant: the only one, or the address that was typed where the person of that id has it."""
-    typed = [hit for hit in hits if hit.recipient is not None]
-    persons = [hit for hit in hits if hit.kind is Kind.PERSON]
-    if len(hits) == 1:
-        return hits[0]
-    return typed[0] if len(typed) == 1 and not persons else None
+def _apart(hits: Sequence[Hit]) -> list[Hit]:
+    """Each page once. An address that is its own person's id, as with many apps, is the address."""
+    typed = {hit.path for hit in hits if hit.recipient is not None}
+    persons = {hit.path for hit in hits if hit.kind is Kind.PERSON}
+    if typed & persons:
+        hits = [hit for hit in hits if hit.kind is not Kind.PERSON]
+    return list({hit.path: hit for hit in hits}.values())
 
 
 def routes(console: Console) -> list[APIRouter]:
@@ -154,7 +153,7 @@ def routes(console: Console) -> list[APIRouter]:
         form, visit = form_of(request), visit_of(request)
         text, country = form.typed("q"), form.value("country").upper()[:2]
         hits, tried = await finder.find(text[:LONGEST], country)
-        meant = one_of(hits)
+        meant = hits[0] if len(hits) == 1 else None
         await _remember(console, visit, [meant] if meant else hits)
         if meant is not None:
             return pages.redirect(meant.path)

@@ -63,6 +63,7 @@ class State:
 
     cause: Cause | None
     allowed: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
     @property
     def none(self) -> bool:
@@ -123,7 +124,8 @@ def state(facts: Facts, grid: Grid, class_: str, channels: Sequence[Channel]) ->
         return None
     refused = [cell for _, cell in cells if not cell.allowed]
     titles = dict.fromkeys(row.title for row, cell in cells if cell.allowed)
-    return State(_widest(facts, refused) if refused else None, tuple(titles))
+    against = dict.fromkeys(row.title for row, cell in cells if not cell.allowed)
+    return State(_widest(facts, refused) if refused else None, tuple(titles), tuple(against))
 
 
 def _widest(facts: Facts, refused: Sequence[Cell]) -> Cause:
@@ -191,6 +193,8 @@ def _marketing(one: State, where: str) -> str:
         return f"all marketing may be sent {where}"
     if len(one.allowed) <= _FEW:
         return f"of all marketing only {_quoted(one.allowed)} may be sent {where}"
+    if len(one.refused) <= _FEW:
+        return f"all marketing but {_quoted(one.refused)} may be sent {where}"
     return f"some marketing may be sent {where}, and some may not"
 
 

@@ -46,6 +46,11 @@ def _too_many(notes: Mapping[str, bytes]) -> list[str]:
     return mine[: max(0, len(mine) - _MOST + 1)]
 
 
+async def forget(console: Console, visit: Visit, recipient: Recipient) -> None:
+    """Who was erased is not called by the address any more."""
+    await console.sessions.forget(visit.session, _NOTE + handles.of(recipient))
+
+
 def typed(console: Console, visit: Visit, recipient: Recipient) -> Address | None:
     """As it was typed in this session, if it was, and differs from what is stored."""
     handle = handles.of(recipient)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway.console import pages as frame
 from gateway.console.access import router
 from gateway.console.doors import Console
-from gateway.console.recipients import find, handles
+from gateway.console.recipients import find, handles, spelled
 from gateway.console.recipients.acts import SOURCE, Checked, Seat, change_id
 from gateway.console.recipients.recognising import readings
 from gateway.console.roles import Permission
@@ -62,6 +62,7 @@ class Subject:
         applied = await self._subjects.erase(
             recipient, way=Way.AGENT, source=SOURCE, actor=visit.actor, change_id=change_id(request)
         )
+        await spelled.forget(self._seat.console, visit, recipient)
         said = "Erased: all that was known is gone, and nothing is sent there any more."
         return await self._seat.done(request, recipient, said, own=applied.record_id)
 

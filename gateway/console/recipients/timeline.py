@@ -78,7 +78,7 @@ def line(record: Record, names: Names) -> Line:
         record.time,
         title,
         detail,
-        words.who(record.actor) if record.actor else "",
+        words.who(record.actor, record.source) if record.actor else "",
         _kind(record),
         handles.why_decision(record.id if decided else record.decision) if decided or record.decision else "",
         record.id,
@@ -195,6 +195,10 @@ def _reviewed(record: Record, _: Names) -> tuple[str, str]:
     return "What they wrote was decided on", record.outcome or record.details.get("decision", "")
 
 
+def _plain(title: str) -> Callable[[Record, Names], tuple[str, str]]:
+    return lambda record, names: (title, _message(record, names))
+
+
 def _other(record: Record, names: Names) -> tuple[str, str]:
     return meaning(record).rstrip("."), _message(record, names)
 
@@ -218,6 +222,11 @@ _TOLD: Mapping[RecordKind, Callable[[Record, Names], tuple[str, str]]] = {
     RecordKind.WITHDRAWN: _change("Consent withdrawn"),
     RecordKind.ERASED: _change("Erased"),
     RecordKind.RETURNED: _change("Became a customer again"),
+    RecordKind.LINKED: _plain("Linked to a person, or told about"),
+    RecordKind.UNLINKED: _plain("Not linked to the person any more"),
+    RecordKind.EXPORTED: _plain("All that is held was given out"),
+    RecordKind.RECEIVED: _outcome("They wrote or called, and it was no stop"),
+    RecordKind.REVIEW_OPENED: _outcome("They wrote something unclear: it waits for a review"),
     RecordKind.VIEWED: _viewed,
     RecordKind.REVIEWED: _reviewed,
 }

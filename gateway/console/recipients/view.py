@@ -273,7 +273,7 @@ def stop_view(recipient: Recipient, stop: Suppression, dossier: Dossier, told: T
         because=words.because(stop),
         at=stop.at,
         until=stop.until,
-        by=words.who(stop.actor),
+        by=words.who(stop.actor, stop.source),
         way=WAYS[stop.way],
         words=noted(dossier.evidence.get(stop.id, {})),
         why_not=why_not(stop, complaints=told.complaints),

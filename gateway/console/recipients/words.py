@@ -1,5 +1,6 @@
 """Plain English for scopes, reasons, ways and times: what every page about a recipient is told in. Pure."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from suppression.model import ALL, Basis, Channel, Scope, Sender, Suppression, W
 from suppression.purposes import WILDCARD, Catalogue, Purpose
 
 ANY_PARTNER = "any"
+_KEY = re.compile(r"[0-9a-f]{12}")
 CHANNELS: Mapping[Channel, str] = {
     Channel.EMAIL: "mail",
     Channel.SMS: "text",
@@ -127,16 +129,14 @@ def scope(of: Scope, catalogue: Catalogue, senders: Mapping[str, Sender]) -> str
     return text[:1].upper() + text[1:]
 
 
-def who(actor: str) -> str:
-    """Who did it, as a word in a sentence."""
+def who(actor: str, source: str = "") -> str:
+    """Who did it, as a word in a sentence. Of a key only its id is known: then `source`, which it acts for."""
     kind, _, name = actor.partition(":")
-    match kind:
-        case "recipient" | "":
-            return "the recipient"
-        case "agent" if name:
-            return name
-        case _:
-            return name or actor
+    if kind in {"recipient", ""}:
+        return "the recipient"
+    if _KEY.fullmatch(actor):
+        return f"{source} (key {actor})" if source else f"key {actor}"
+    return name or actor
 
 
 def because(entry: Suppression) -> str:  # noqa: PLR0911 - a table, with names in it
@@ -155,14 +155,19 @@ def because(entry: Suppression) -> str:  # noqa: PLR0911 - a table, with names i
         case Reason.BLOCKED if entry.way is Way.PROVIDER:
             return "the carrier blocks us there"
         case Reason.BLOCKED:
-            return f"{who(entry.actor)} blocked it"
+            return f"{_speaker(entry)} blocked it"
     match entry.way:
         case Way.AGENT:
-            return f"{who(entry.actor)} noted that they asked for it"
+            return f"{_speaker(entry)} noted that they asked for it"
         case Way.IMPORT:
             return f"the imported list {entry.source} says so"
         case way:
             return _SAID.get(way, "they asked for it")
+
+
+def _speaker(entry: Suppression) -> str:
+    """An agent by his name; for a key, whom it acts for."""
+    return entry.source if _KEY.fullmatch(entry.actor) and entry.source else who(entry.actor)
 
 
 def _things(scope: Scope) -> str:

@@ -91,7 +91,7 @@ async def test_what_may_be_two_things_is_asked_about(desk: Desk) -> None:
 
 
 async def test_an_address_that_is_its_own_persons_id_is_no_question(desk: Desk) -> None:
-    await desk.world.call("PUT", f"/v1/people/{ANN}", "agent", json={"addresses": [ANN]})
+    await desk.world.call("PUT", f"/v1/people/{ANN}", "agent", json={"addresses": [ANN, PHONE]})
     assert await leads(desk, ANN) == desk.path(ANN)
 
 

@@ -96,7 +96,7 @@ CASES: dict[str, tuple[Facts, Recipient, str]] = {
     "stopped one thing of what was agreed to": (
         Facts(consents=(consent(),), suppressions=(stop(on(MAIL, purpose="marketing/surveys"), number=2),)),
         ANN,
-        "Some marketing may be sent by mail, and some may not; service and order mail may be sent.",
+        "All marketing but “Surveys” may be sent by mail; service and order mail may be sent.",
     ),
     "paused": (
         Facts(
@@ -225,6 +225,18 @@ CASES: dict[str, tuple[Facts, Recipient, str]] = {
         (
             "No marketing on any channel since 3 May 2026, because what they wrote must be read by somebody "
             "first; service and order mail still goes."
+        ),
+    ),
+    "told by an app": (
+        Facts(
+            suppressions=(
+                stop(Scope(purpose="service"), way=Way.AGENT, actor="585d48079d53", source="webshop"),
+            )
+        ),
+        ANN,
+        (
+            "No marketing by mail, because there is no consent to it, and no service messages on any"
+            " channel since 3 May 2026, because webshop noted that they asked for it; order mail still goes."
         ),
     ),
     "on an imported list": (
