@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway.imports.reading import Reader
 from gateway.imports.rows import House, Options, Rejected, Row, Terms
-from gateway.state.imports import KEPT, Import, Imports, State
+from gateway.state.imports import KEPT, MOST_REJECTS, Import, Imports, State
 from suppression.changes import Suppress
 from suppression.errors import StoreUnavailable
 from suppression.model import Way
@@ -26,7 +26,8 @@ from suppression.store.headroom import shortage
 from suppression.store.people import People
 from suppression.store.store import Store
 
-PART = 50_000  # rows between two notes of how far it is
+PART = 200_000  # rows between two notes of how far it is, at most
+_NOTED_WITHIN = 3.0  # seconds
 _AT_A_TIME = 128  # rows read before others of this process have their turn: 2 ms
 _PAUSE = 0.001  # seconds between two calls
 _MOST_REASONS = 50
@@ -44,8 +45,9 @@ class Progress:
     rejects: list[bytes] = field(default_factory=list)
     why: Counter[str] = field(default_factory=Counter)
 
-    def reject(self, found: Rejected, sealed: bytes) -> None:
-        self.rejects.append(sealed)
+    def reject(self, found: Rejected, store: Store) -> None:
+        if len(self.rejects) < MOST_REJECTS:
+            self.rejects.append(_sealed(store, found))
         known = found.reason in self.why or len(self.why) < _MOST_REASONS
         self.why[found.reason if known else "other reasons"] += 1
 
@@ -92,22 +94,24 @@ class Batch:
         """Whether there may be more."""
         if await shortage(self._store.client.bulk, self._data_dir):
             raise StoreUnavailable("the store is nearly full: what room is left is for recipients' own stops")
-        part = Progress()
+        part, more = Progress(), False
+        until = asyncio.get_running_loop().time() + _NOTED_WITHIN
         for found in rows:
             part.rows += 1
             if isinstance(found, Rejected):
-                part.reject(found, seal(self._store, found))
+                part.reject(found, self._store)
             else:
                 recipient = self._store.keyring.recipient(found.address)
                 if bulk.put(recipient, self._template(found.terms), found.note, found):
                     await bulk.send()
             if part.rows % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
-            if part.rows == PART:
+                more = part.rows >= PART or asyncio.get_running_loop().time() > until
+            if more:
                 break
         await each(await bulk.drain(), self._by_ordinary_road)
         await self._note(part, reader)
-        return part.rows == PART
+        return more
 
     def _template(self, terms: Terms) -> Template:
         found = self._templates.get(terms)
@@ -170,7 +174,7 @@ async def added(store: Store, batch: str) -> int:
     return sum(await store.client.bulk.read(commands))
 
 
-def seal(store: Store, found: Rejected) -> bytes:
+def _sealed(store: Store, found: Rejected) -> bytes:
     """A rejected row as the store keeps it: it may hold an address."""
     told = {"line": str(found.number), "reason": found.reason, "row": found.text[:LONGEST_SHOWN]}
     return store.sealer.evidence(told, SEALED_FOR)

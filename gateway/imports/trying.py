@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from gateway.imports.batch import Progress, seal
+from gateway.imports.batch import Progress
 from gateway.imports.reading import Reader
 from gateway.imports.rows import House, Options, Rejected, Row
 from gateway.state.imports import Import, Imports, State
@@ -33,7 +33,7 @@ class Trial:
             for found in reader:
                 self._rows += 1
                 if isinstance(found, Rejected):
-                    self._all.reject(found, seal(self._store, found))
+                    self._all.reject(found, self._store)
                 else:
                     waiting.append((found, self._store.keyring.recipient(found.address)))
                 if self._rows % _AT_ONCE == 0:

@@ -73,6 +73,7 @@ class _Call(Generic[T]):
     """Rows of one shard on their way."""
 
     shard: ShardKeys
+    most: int
     templates: dict[Template, bytes] = field(default_factory=dict)
     rows: list[Argument] = field(default_factory=list)
     items: list[T] = field(default_factory=list)
@@ -80,7 +81,7 @@ class _Call(Generic[T]):
 
     @property
     def full(self) -> bool:
-        return len(self.items) >= ROWS or len(self.templates) >= _TEMPLATES
+        return len(self.items) >= self.most or len(self.templates) >= _TEMPLATES
 
     def number(self, template: Template) -> bytes:
         found = self.templates.get(template)
@@ -120,13 +121,14 @@ class Bulk(Generic[T]):
         self._full: list[_Call[T]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._rest: list[T] = []
+        self._begun: set[int] = set()
 
     def put(self, recipient: Recipient, template: Template, note: str, item: T) -> bool:
         """Whether it is time to `send`. The recipient has its address."""
         shard = self._store.shards.of(recipient.key)
         call = self._open.get(shard.number)
         if call is None:
-            call = self._open[shard.number] = _Call(shard)
+            call = self._open[shard.number] = _Call(shard, self._most(shard.number))
         key, sealer = recipient.key, self._store.sealer
         assert recipient.address is not None  # noqa: S101 - what a row was read as
         fixed = key + key.hex().encode() + recipient.exact.encode() + call.number(template)
@@ -141,6 +143,15 @@ class Bulk(Generic[T]):
         if call.full:
             self._full.append(self._open.pop(shard.number))
         return bool(self._full)
+
+    def _most(self, number: int) -> int:
+        """Of a shard's first call fewer rows, of each another number: rows spread evenly, and calls that were full all
+        at once would leave the server nothing to do until then.
+        """
+        if number in self._begun:
+            return ROWS
+        self._begun.add(number)
+        return 1 + ROWS * (number + 1) // (len(self._store.shards.all) + 1)
 
     async def send(self) -> None:
         """Begin what is full. Waits only while as many as may are under way. StoreUnavailable."""
@@ -157,6 +168,7 @@ class Bulk(Generic[T]):
         """All that was put is in the store, but for what is returned: that is for the ordinary road."""
         self._full += self._open.values()
         self._open = {}
+        self._begun = set()
         await self.send()
         running, self._running = self._running, set()
         await asyncio.gather(*running)
