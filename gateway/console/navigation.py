@@ -14,6 +14,7 @@ class Item:
 
 ITEMS: tuple[Item, ...] = (
     Item("Start", "/console", Permission.OWN),
+    Item("Explain", "/console/explain", Permission.EXPLAIN),
     Item("Agents", "/console/agents", Permission.AGENTS),
 )
 # Where the search box in the head posts `q` to, once there is something that answers; needs FIND.
