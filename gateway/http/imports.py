@@ -5,11 +5,9 @@ A list is written to a file while it is received, never held; the answer says un
 
 import asyncio
 import hashlib
-import os
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -24,11 +22,11 @@ from gateway.http.problems import InvalidField
 from gateway.http.streamed import Streamed
 from gateway.imports.importing import Brought, Importing, Spooled, label
 from gateway.imports.rows import FileRefused, Options
+from gateway.imports.spooling import spool
 from gateway.state.imports import Import
-from suppression.errors import InvalidInput, NotFound, Unavailable
+from suppression.errors import InvalidInput, NotFound
 from suppression.store.codec import moment
 
-_WRITTEN_AT_ONCE = 1 << 20
 _OPTIONS = ("format", "encoding", "channels", "purpose", "sender", "reason", "region")
 _LONGEST_OPTION = 120
 _BRING = """The body is the list itself: CSV, NDJSON, or what SendGrid, Mailgun, Postmark, Amazon SES or Mailchimp
@@ -62,10 +60,6 @@ _BODIES = {
 }
 
 
-class _Away(Unavailable):
-    """The list cannot be kept here now."""
-
-
 def routes(doors: Doors, importing: Importing) -> list[APIRouter]:
     router = APIRouter(prefix="/v1", route_class=keyed(doors, {"app", "agent"}), tags=["imports"])
     missing = ("No such import, or not one that the caller may see.", None)
@@ -84,7 +78,7 @@ def routes(doors: Doors, importing: Importing) -> list[APIRouter]:
         brought = _brought(importing, caller, request.query_params)
         taken = False
         try:
-            file = await _spool(request, path, doors.largest_list)
+            file = await spool(pieces_of(request, doors.largest_list), path)
             stem = stem_of(request)
             if stem is not None:
                 await doors.changes.claim(stem, _asked(request, file))
@@ -185,35 +179,3 @@ async def _seen(importing: Importing, request: Request, import_id: str) -> Impor
     if not caller.is_agent and (caller.app is None or one.own_sender != caller.app.sender):
         raise NotFound("an import of others")
     return one
-
-
-async def _spool(request: Request, path: Path, largest: int) -> Spooled:
-    """The body as a file that nobody else of this host can read."""
-    digest, size = hashlib.sha256(), 0
-    try:
-        file = await asyncio.to_thread(_opened, path)
-        with file:
-            waiting: list[bytes] = []
-            held = 0
-            async for piece in pieces_of(request, largest):
-                waiting.append(piece)
-                held += len(piece)
-                if held >= _WRITTEN_AT_ONCE:
-                    size += held
-                    await asyncio.to_thread(_write, file, digest, b"".join(waiting))
-                    waiting, held = [], 0
-            await asyncio.to_thread(_write, file, digest, b"".join(waiting))
-    except OSError as error:
-        raise _Away(f"a list cannot be kept: {error.strerror}") from error
-    return Spooled(path, size + held, digest.hexdigest())
-
-
-def _opened(path: Path) -> BinaryIO:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def _write(file: BinaryIO, digest: "hashlib._Hash", data: bytes) -> None:
-    digest.update(data)
-    file.write(data)
-    file.flush()
