@@ -101,10 +101,15 @@ class Changes:
         evidence: Mapping[str, str],
         order: str | None = None,
         change_id: str | None = None,
+        complaint: bool = False,
     ) -> Applied:
-        """End one entry, and no other. `order`: only as it was at that commit. NotFound, Conflict."""
+        """End one entry, and no other. `order`: only as it was at that commit. NotFound, Conflict.
+
+        `complaint`: it may be one, too: for whoever answers for that.
+        """
         key, entry_id = parse_handle(SUPPRESSION_HANDLE, handle)
-        change = Lift(entry_id, actor, self._store.now(), order, {"reason": reason, **evidence})
+        told = {"reason": reason, **evidence}
+        change = Lift(entry_id, actor, self._store.now(), order, told, complaint=complaint)
         return await apply(self._store, Recipient(key, ""), change, _once(change_id))
 
     async def end_pause(self, recipient: Recipient, entry_id: str, *, actor: str, change_id: str) -> None:

@@ -1,18 +1,22 @@
 """The demo configuration of `gateway dev`, and what its store holds at the start."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 from gateway.changes import Changes
 from gateway.config.settings import Settings, parse
+from gateway.state.agents import Agents, Role
 from gateway.state.api_keys import SCOPES, ApiKeys
+from gateway.state.passwords import Passwords
 from suppression.address import parse as parse_address
 from suppression.errors import ConfigurationError, Conflict
 from suppression.model import Basis, Scope
 from suppression.store.store import Store
 
 APP = "demo"
+AGENT = "demo"  # of the console, an admin
 SENDER = "demo"
 DOMAIN = "example.com"
 CONSENTED = ("ann@example.net", "+12025550143")
@@ -54,6 +58,7 @@ def _document(smtp_port: int, http_port: int, inbound_port: int) -> dict[str, An
         },
         "inbound": {"domain": f"in.{DOMAIN}", "host": HOST, "port": inbound_port},
         "http": {"host": HOST, "port": http_port},
+        "console": {"enabled": True},
         "senders": {
             SENDER: {
                 "title": "Demo Company",
@@ -81,6 +86,12 @@ def _document(smtp_port: int, http_port: int, inbound_port: int) -> dict[str, An
         },
         "apps": {APP: {"sender": SENDER, "default_purpose": "marketing/promotions"}},
     }
+
+
+async def employ(store: Store, password: str) -> None:
+    """The console's agent, once: a password that was changed since stays."""
+    with contextlib.suppress(Conflict):
+        await Agents(store.client.stops, Passwords()).add(AGENT, Role.ADMIN, "Demo admin", password)
 
 
 async def furnish(store: Store, api_key: str) -> None:

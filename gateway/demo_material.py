@@ -1,4 +1,4 @@
-"""Keys, certificate, Twilio token and API key of `gateway dev`, made once and kept in its data folder."""
+"""Keys, certificate, tokens and passwords of `gateway dev`, made once and kept in its data folder."""
 
 import datetime as dt
 import os
@@ -21,8 +21,8 @@ _LIFETIME = dt.timedelta(days=3650)
 Key = RSAPrivateKey | Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
-def make(folder: Path) -> str:
-    """Whatever is not there yet. The API key."""
+def make(folder: Path) -> tuple[str, str]:
+    """Whatever is not there yet. The API key, and the password of the console's agent."""
     keys = folder / "keys"
     keys.mkdir(mode=0o700, exist_ok=True)
     _once(keys / "dkim-rsa.pem", lambda: _pem(generate_private_key(65537, 2048)))
@@ -30,7 +30,11 @@ def make(folder: Path) -> str:
     _once(keys / "tls.pem", _key_with_certificate)
     _once(keys / "twilio-token", lambda: secrets.token_hex(16).encode() + b"\n")
     _once(folder / "api_key", _api_key)
-    return (folder / "api_key").read_text("ascii").strip()
+    _once(folder / "console_password", lambda: secrets.token_urlsafe(15).encode() + b"\n")
+    api_key, password = (
+        (folder / name).read_text("ascii").strip() for name in ("api_key", "console_password")
+    )
+    return api_key, password
 
 
 def _once(path: Path, content: Callable[[], bytes]) -> None:

@@ -32,18 +32,18 @@ def run(folder: Path, smtp_port: int, http_port: int, workers: int) -> int:
     say(f"Data folder: {folder}")
     with signal_pipe(SIGNALS) as signals, serving.store_server(folder) as watch:
         folder = folder.resolve()
-        api_key = demo_material.make(folder)
+        api_key, password = demo_material.make(folder)
         with _listening(folder, smtp_port, http_port) as sockets, _announcement(folder) as announce:
             ports = {name.partition(":")[0]: int(name.partition(":")[2]) for name in sockets}
             settings = demo.write_settings(folder, ports[serving.SMTP], ports[serving.HTTP], ports[INBOUND])
-            settings = _prepared(settings, folder, api_key)
-            ready = partial(announce, _facts(settings, api_key))
+            settings = _prepared(settings, folder, api_key, password)
+            ready = partial(announce, _facts(settings, api_key, password))
             return serving.run(
                 settings, sockets, workers, signals=signals, watch=watch, on_ready=ready, hangup_stops=True
             )
 
 
-def _prepared(settings: Settings, folder: Path, api_key: str) -> Settings:
+def _prepared(settings: Settings, folder: Path, api_key: str, password: str) -> Settings:
     """With a store that is furnished, and bound to the secrets."""
     if not settings.secrets.epoch:
         store_access.prepare(settings)
@@ -53,6 +53,7 @@ def _prepared(settings: Settings, folder: Path, api_key: str) -> Settings:
     async def furnish() -> None:
         async with store_access.open_store(settings) as store:
             await demo.furnish(store, api_key)
+            await demo.employ(store, password)
 
     asyncio.run(furnish())
     return settings
@@ -108,7 +109,7 @@ def _announcement(folder: Path) -> Iterator[Any]:
         path.unlink(missing_ok=True)
 
 
-def _facts(settings: Settings, api_key: str) -> dict[str, Any]:
+def _facts(settings: Settings, api_key: str, password: str) -> dict[str, Any]:
     """dev.json, as INTERFACE.md fixes it."""
     return {
         "smtp": {
@@ -119,7 +120,11 @@ def _facts(settings: Settings, api_key: str) -> dict[str, Any]:
         },
         "inbound": {"host": demo.HOST, "port": settings.inbound.port} if settings.inbound else None,
         "http": {"url": settings.public_url, "api_key": api_key},
-        "console": None,
+        "console": {
+            "url": f"{settings.public_url}/console",
+            "username": demo.AGENT,
+            "password": password,
+        },
         "dkim": [
             {"domain": key.domain, "selector": key.selector, "txt": key.dns_txt()}
             for key in settings.dkim[demo.SENDER]
@@ -130,12 +135,13 @@ def _facts(settings: Settings, api_key: str) -> dict[str, Any]:
 
 def welcome(facts: dict[str, Any]) -> str:
     """Where to look, and lines to paste into a shell (no "!" in them: bash would take it for history)."""
-    smtp, http = facts["smtp"], facts["http"]
+    smtp, http, console = facts["smtp"], facts["http"], facts["console"]
     connect = f"smtplib.SMTP('{smtp['host']}', {smtp['port']})"
     return f"""
 Ready. Nothing leaves this machine: what would have left is in the sandbox.
 
   Sandbox   {http["url"]}/sandbox
+  Console   {console["url"]}, name {console["username"]}, password {console["password"]}
   HTTP API  {http["url"]}/v1 with Authorization: Bearer {http["api_key"]}
   SMTP      {smtp["host"]}:{smtp["port"]}, user name {smtp["username"]} (or {smtp["username"]}+transactional/orders),
             password {smtp["password"]}

@@ -139,6 +139,13 @@ class Links:
         """What a URL's token stands for. InvalidToken: altered, foreign, or of a sender that is no longer here."""
         return self._link(self._keys.parse(text), TokenKind.HEADER, TokenKind.BODY)
 
+    def whose(self, text: str) -> Recipient:
+        """Whom a token of any kind is of, in any case, whatever became of its purpose and sender. InvalidToken."""
+        try:
+            return Recipient(self._keys.parse(text).recipient_key, "")
+        except InvalidToken:
+            return Recipient(self._keys.parse(text.lower()).recipient_key, "")
+
     def _link(self, token: Token, *kinds: TokenKind) -> Link:
         catalogue = self._catalogue()
         if token.kind not in kinds:

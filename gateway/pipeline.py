@@ -189,6 +189,15 @@ class Pipeline:
         (facts,) = await self._following(read)
         return facts
 
+    async def facts(self, recipient: Recipient) -> Facts:
+        """As they would be decided on now; in the lane of stops, for somebody who looks."""
+
+        async def read(limits: Limits) -> list[Facts]:
+            return [await self.store.facts(recipient, self.store.client.stops, limits)]
+
+        (facts,) = await self._following(read)
+        return facts
+
     async def _following(self, read: Callable[[Limits], Awaitable[list[Facts]]]) -> list[Facts]:
         """Another process may have put a newer catalogue in force: facts are read, and decided, by that.
 

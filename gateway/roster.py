@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from suppression.changes import Return
+from suppression.errors import NotFound
 from suppression.model import Facts, Recipient
 from suppression.store.people import People
 from suppression.store.person import Person
@@ -45,6 +46,18 @@ class Roster:
         `told`: birth (a year, or "c" for a child), language, zone, country; "" is not known any more.
         """
         return self._shown(await self._people.link(person_id, recipients, told, owner=owner, actor=actor))
+
+    async def join(
+        self, person_id: str, recipients: Sequence[Recipient], *, owner: str, actor: str
+    ) -> Somebody:
+        """From this answer on the person has these addresses, too. Conflict: one is another's."""
+        return self._shown(await self._people.join(person_id, recipients, owner=owner, actor=actor))
+
+    async def part(self, facts: Facts, recipient: Recipient, *, actor: str) -> None:
+        """The address is nobody's now; what was stopped stays stopped. NotFound: it is nobody's."""
+        if facts.person is None:
+            raise NotFound("nobody's address")
+        await self._people.part(bytes.fromhex(facts.person), recipient, actor=actor)
 
     async def unlink(self, person_id: str, *, owner: str, actor: str) -> int:
         """How many addresses are nobody's now; nothing else changes. NotFound."""

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 import uvloop
 
-from gateway import acceptor, garbage, mail_providers, mail_ways_in, ways_out
+from gateway import acceptor, consoles, garbage, mail_providers, mail_ways_in, ways_out
 from gateway.archives import history_of
 from gateway.audiences import Audiences
 from gateway.calls import Calls
@@ -26,15 +26,18 @@ from gateway.data_requests import requests
 from gateway.draining import told_to_drain
 from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
+from gateway.duties.importing import import_forever
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
 from gateway.duties.telling import Telling
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.help_desk import HelpDesk
 from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
 from gateway.http.doors import Doors, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
+from gateway.imports.importing import Importing
 from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
 from gateway.provider_codes import Failure
@@ -98,6 +101,7 @@ class _Roads:
     desk: Desk
     delivering: Delivering
     incoming: WaysIn | None
+    importing: Importing
 
 
 async def _work(settings: Settings, context: WorkerContext) -> None:
@@ -119,7 +123,7 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             duties = (tasks.create_task(duty) for duty in _duties(settings, roads))
             accepting = _accept_mail(settings, context, smtp, tasks)
             running = [*accepting, *mail_ways_in.accept(settings, context, inbound, tasks), *duties]
-            http = [await task for task in _serve_http(settings, context, doors)]
+            http = [await task for task in _serve_http(settings, store, context, doors)]
             context.ready()
             await told_to_drain(context)
             context.row.drain()
@@ -157,8 +161,20 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
     delivering = Delivering(Destinations(settings.webhooks.allow_networks))
     telling = Telling(EventEntries(store), settings.webhooks, delivering)
     desk = Desk(sending, settings.senders, links.hook_url, phones.ways, learn, telling=telling)
-    heard = incoming if settings.twilio else None
-    return _Roads(store, pipeline, links, changes, sending, phones, desk, delivering, heard)
+    heard_of = incoming if settings.twilio else None
+    lists = _importing(settings, store, pipeline)
+    return _Roads(store, pipeline, links, changes, sending, phones, desk, delivering, heard_of, lists)
+
+
+def _importing(settings: Settings, store: Store, pipeline: Pipeline) -> Importing:
+    return Importing(
+        store,
+        lambda: pipeline.catalogue,
+        settings.senders,
+        settings.apps,
+        spool=settings.spool_dir,
+        data_dir=settings.store.data_dir,
+    )
 
 
 def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, None]]:
@@ -166,6 +182,7 @@ def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, N
     yield sweep_forever(roads.store, find=roads.pipeline.history.find)
     yield rewrite_forever(roads.store)
     yield watch_headroom(roads.store, settings.store.data_dir)
+    yield import_forever(roads.importing)
     if roads.phones.ways or settings.webhooks.of_app:
         yield _dispatch(roads.desk)
     if roads.incoming is not None and roads.phones.clients:
@@ -284,10 +301,10 @@ def _accept_mail(
 
 
 def _serve_http(
-    settings: Settings, context: WorkerContext, doors: Doors
+    settings: Settings, store: Store, context: WorkerContext, doors: Doors
 ) -> list[asyncio.Task[http_server.HttpServer]]:
     apps = {
-        "http": create_app(doors, operations=settings.dev),
+        "http": create_app(doors, operations=settings.dev, console=consoles.routes(settings, store, doors)),
         "operations": create_operations_app(doors),
     }
     return [
@@ -316,6 +333,8 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         address=store.address,
         record_view=partial(_record_view, store),
         audiences=Audiences(store, pipeline),
+        importing=roads.importing,
+        largest_list=settings.given.imports.max_size,
         clock=store.now,
         form_key=_form_key(settings),
         sandbox=_sandbox(settings, roads) if settings.dev else None,
@@ -334,6 +353,7 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         ),
         hooks=roads.incoming.hooks if roads.incoming is not None else None,
         reviewing=Reviewing(store, Reviews(store), changes, ask_erasure),
+        help_desk=HelpDesk(store, pipeline, changes, roads.links, roads.sending.outbox, roster),
     )
 
 

@@ -19,6 +19,7 @@ LIFTABLE = frozenset({Reason.UNSUBSCRIBED, Reason.BLOCKED, Reason.UNDELIVERABLE,
 
 # What is said of a human and not of one address.
 OF_PEOPLE = frozenset({Reason.UNSUBSCRIBED, Reason.BLOCKED, Reason.ERASED})
+_SEPARATOR = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,14 @@ class Suppress:
 
     @property
     def entry_id(self) -> str:
+        return _id(self.identity)
+
+    @property
+    def identity(self) -> str:
+        """What the id is made of: who the entry is of is not in it."""
         scope = (",".join(sorted(self.scope.channels)), self.scope.purpose, self.scope.sender, self.scope.app)
-        return _id("s", *scope, self.reason, self.way, self.source, self.batch, self.exact or "")
+        parts = ("s", *scope, self.reason, self.way, self.source, self.batch, self.exact or "")
+        return _SEPARATOR.join(parts)
 
     @property
     def erases(self) -> bool:
@@ -57,7 +64,9 @@ class Suppress:
 class Lift:
     """`order`: lift the entry only as it was at that commit (an undo ends what its own click made).
 
-    `reviewed`: it is the pause of a review that was decided, which nothing else ends.
+    `reviewed`: it is the pause of a review that was decided, which nothing else ends. `batch`: of the list that is
+    undone, which ends all that it brought, whatever the reason. `complaint`: who answers for it has it in writing that
+    the recipient takes a complaint back; apps and keys never say so.
     """
 
     entry_id: str
@@ -66,6 +75,8 @@ class Lift:
     order: str | None = None
     evidence: Mapping[str, str] = field(default_factory=dict)
     reviewed: bool = False
+    batch: str = ""
+    complaint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,7 @@ class GiveConsent:
     @property
     def entry_id(self) -> str:
         scope = (",".join(sorted(self.scope.channels)), self.scope.purpose, self.scope.sender, self.scope.app)
-        return _id("c", *scope, self.basis, self.source, self.exact)
+        return _id(_SEPARATOR.join(("c", *scope, self.basis, self.source, self.exact)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +146,8 @@ class Plan:
         return entry
 
 
-def _id(*identity: str) -> str:
-    return hashlib.sha256("\x00".join(identity).encode()).hexdigest()[:12]
+def _id(identity: str) -> str:
+    return hashlib.sha256(identity.encode()).hexdigest()[:12]
 
 
 def plan(facts: Facts, change: Change) -> Plan:
@@ -188,7 +199,10 @@ def _lift(facts: Facts, change: Lift) -> Plan:
     entry = next((entry for entry in facts.suppressions if entry.id == change.entry_id), None)
     if entry is None or (change.order is not None and entry.order != change.order):
         raise NotFound("no such entry")
-    if entry.reason not in LIFTABLE and not (change.reviewed and entry.reason is Reason.IN_REVIEW):
+    undone = bool(change.batch) and entry.way is Way.IMPORT and entry.batch == change.batch
+    reviewed = change.reviewed and entry.reason is Reason.IN_REVIEW
+    taken_back = change.complaint and entry.reason is Reason.COMPLAINED
+    if entry.reason not in LIFTABLE and not reviewed and not undone and not taken_back:
         raise Conflict(f"an entry of reason {entry.reason} is not lifted")
     return Plan(None, entry, created=False)
 

@@ -49,12 +49,13 @@ class Question:
     purpose: str = ""
     message: str = ""
     decision: str = ""
+    entry: str = ""
     since: int = 0
     until: int = EVER
     before: str = ""
 
 
-_EQUAL = ("app", "outcome", "reason", "channel", "message", "decision")
+_EQUAL = ("app", "outcome", "reason", "channel", "message", "decision", "entry")
 
 
 def matches(question: Question, record: Record) -> bool:

@@ -12,10 +12,17 @@ from suppression.errors import ConfigurationError
 def check(file: schema.File, problems: Problems, *, dev: bool) -> None:
     if not dev and not file.public_url.startswith("https://"):
         problems.note("public_url", "must begin with https:// (links in mail are followed by strangers)")
+    if not dev and file.console.url is not None and not file.console.url.startswith("https://"):
+        problems.note("console.url", "must begin with https:// (agents sign in there)")
     if not dev and file.next_hop is None:
         problems.note("next_hop", "is required: where mail goes")
     _check_ports(file, problems, dev=dev)
     _check_certificate(file.smtp, problems)
+    if file.console.oidc is not None and file.console.oidc.client_secret_file is not None:
+        try:
+            first_line(file.console.oidc.client_secret_file)
+        except ConfigurationError as error:
+            problems.note("console.oidc.client_secret_file", str(error))
     if file.next_hop is not None:
         _check_hop(file.next_hop, problems)
 

@@ -166,6 +166,17 @@ def _api_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _issuer(text: str) -> str:
+    """OpenID Connect Discovery 1.0 section 3: https, no query, compared letter by letter."""
+    url = urlsplit(text)
+    safe = url.scheme == "https" or (
+        url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1", "::1")
+    )
+    if not safe or not url.hostname or url.query or url.fragment or not re.fullmatch(r"[!-~]{1,300}", text):
+        raise ValueError("must be a URL like https://login.example.com/realms/staff")
+    return text
+
+
 def _host_part(text: str) -> str:
     if not _HOST_PART.fullmatch(text):
         raise ValueError('must be part of a host name, like "ie1" or "dublin"')
@@ -203,6 +214,7 @@ Duration = Annotated[str, AfterValidator(_duration)]
 Sid = Annotated[str, AfterValidator(_sid)]
 Credential = Annotated[SecretStr, AfterValidator(_credential)]
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
 HostPart = Annotated[str, AfterValidator(_host_part)]
 SpokenLanguage = Annotated[str, AfterValidator(_spoken)]
 Voice = Annotated[str, AfterValidator(_voice)]

@@ -15,6 +15,7 @@ from gateway.config.fields import (
     Domain,
     Duration,
     FromDomain,
+    Issuer,
     Line,
     Lines,
     LogoUrl,
@@ -126,6 +127,43 @@ class Operations(Section):
 
     host: str = "127.0.0.1"
     port: Port = 9090
+
+
+class Oidc(Section):
+    """Signing in with the company's own provider (OpenID Connect).
+
+    role_claim  where its ID tokens say what somebody is: a name, or a path like realm_access.roles
+    roles       a value of that claim to a role of ours; who has none of them does not get in
+    """
+
+    issuer: Issuer
+    client_id: Annotated[Line, Field(min_length=1)]
+    client_secret: SecretStr | None = None
+    client_secret_file: PathFromBase | None = None
+    role_claim: Annotated[Line, Field(min_length=1)] = "roles"
+    roles: dict[str, Literal["agent", "supervisor", "auditor", "admin"]] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Self:
+        if (self.client_secret is None) == (self.client_secret_file is None):
+            raise ValueError("set client_secret or client_secret_file")
+        return self
+
+
+class Console(Section):
+    """Where agents work. `url`: where browsers find it (default: public_url).
+
+    idle_minutes   after which who does nothing is signed out
+    longest_hours  after which everybody is
+    proxies        networks whose X-Forwarded-For is believed: sign-ins are limited by client
+    """
+
+    enabled: bool = False
+    url: PublicUrl | None = None
+    idle_minutes: int = Field(30, ge=1, le=240)
+    longest_hours: int = Field(12, ge=1, le=24)
+    proxies: tuple[IPvAnyNetwork, ...] = ()
+    oidc: Oidc | None = None
 
 
 class NextHop(Section):
@@ -249,6 +287,13 @@ class Cap(Section):
     defer: Duration | None = None
 
 
+class Imports(Section):
+    """Lists that come in by HTTP. `spool_dir`: where they lie until they were read; all workers share it."""
+
+    spool_dir: PathFromBase | None = None
+    max_size: int = Field(2_147_483_648, ge=1_048_576)
+
+
 class Register(Section):
     """An external register of objections. What is not given is as its kind has it."""
 
@@ -287,8 +332,10 @@ class File(Section):
     http: Http = Http()
     operations: Operations = Operations()
     webhooks: Webhooks = Webhooks()
+    console: Console = Console()
     next_hop: NextHop | None = None
     consents: Consents = Consents()
+    imports: Imports = Imports()
     caps: dict[Name, Cap] = Field(default_factory=dict)
     registers: dict[Name, Register] = Field(default_factory=dict)
     lists: dict[Name, PartnerList] = Field(default_factory=dict)

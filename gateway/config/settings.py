@@ -1,6 +1,7 @@
 """All settings of one gateway, checked as a whole: every problem is told at once."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,6 +97,10 @@ class Settings:
         return archive_place.folder_of(self.given.archive, self.given.store.data_dir)
 
     @property
+    def console(self) -> schema.Console:
+        return self.given.console
+
+    @property
     def consent_expiry(self) -> ConsentExpiry:
         """How long consents hold."""
         return ConsentExpiry(self.given.consents.expiry, dict(self.given.consents.expiry_days))
@@ -108,13 +113,31 @@ class Settings:
         return self.given.next_hop
 
     @property
+    def spool_dir(self) -> Path:
+        """Where lists that are imported lie until they were read."""
+        beside = (
+            self.given.store.data_dir or Path(tempfile.gettempdir()) / f"suppression-gateway-{os.getuid()}"
+        )
+        return self.given.imports.spool_dir or beside / "imports"
+
+    @property
     def hostname(self) -> str:
         """What the SMTP front calls itself."""
         return self.given.smtp.hostname or urlsplit(self.given.public_url).hostname or "localhost"
 
+    def provider_secret(self) -> str:
+        """Of the console's provider, read anew at each start."""
+        return _secret_of(self.console.oidc) if self.console.oidc else ""
+
     def next_hop_password(self) -> str | None:
         """From the settings, or from its file, read anew at each start."""
         return _password(self.next_hop)
+
+
+def _secret_of(oidc: schema.Oidc) -> str:
+    if oidc.client_secret_file is not None:
+        return endpoints.first_line(oidc.client_secret_file)
+    return oidc.client_secret.get_secret_value() if oidc.client_secret else ""
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ, *, make_secrets: bool = False) -> Settings:

@@ -1,5 +1,7 @@
 """The HTTP application: which resources there are, and which of them need no key."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, FastAPI
 
 from gateway.http import (
@@ -13,6 +15,7 @@ from gateway.http import (
     events,
     feed,
     health,
+    imports,
     log,
     messages,
     pages,
@@ -36,7 +39,7 @@ _OF_SUBJECTS = (people, data_requests, events)
 _OF_SENDS = (texts, calls, dead_letters)
 
 
-def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
+def create_app(doors: Doors, *, operations: bool = True, console: Sequence[APIRouter] = ()) -> FastAPI:
     """API and public pages. `operations`: health too (in production they have a port of their own)."""
     routers = [router for resource in _RESOURCES for router in resource.routes(doors)]
     if doors.subjects is not None:
@@ -52,6 +55,8 @@ def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
         routers += [
             router for resource in (scrub, feed) for router in resource.routes(doors, doors.audiences)
         ]
+    if doors.importing is not None:
+        routers += imports.routes(doors, doors.importing)
     if doors.mail_hooks is not None:
         routers += provider_events.routes(doors, doors.mail_hooks)
     if doors.reviewing is not None:
@@ -63,6 +68,7 @@ def create_app(doors: Doors, *, operations: bool = True) -> FastAPI:
         routers += health.routes(doors)
     if doors.sandbox is not None:
         routers += sandbox.routes(doors, doors.sandbox)
+    routers += console
     return _assembled(routers)
 
 

@@ -70,7 +70,7 @@ def routes(doors: Doors, subjects: Subjects) -> list[APIRouter]:
         caller = caller_of(request)
         recipient = _recipient(doors, address)
         held = await subjects.exporting.export(recipient, actor=caller.actor)
-        shown = _shown(doors, recipient, held)
+        shown = all_held(doors, recipient, held)
         if _wants_page(request):
             return page("export.html", sender=None, shown=shown)
         return JSONResponse(shown, headers={"Cache-Control": "no-store", "Vary": "Accept"})
@@ -91,7 +91,8 @@ def _wants_page(request: Request) -> bool:
     return html >= 0 and (json < 0 or html < json)
 
 
-def _shown(doors: Doors, recipient: Recipient, held: Held) -> render.Json:
+def all_held(doors: Doors, recipient: Recipient, held: Held) -> render.Json:
+    """As JSON and page have it."""
     now, facts = doors.clock(), held.facts
 
     def entry(known: Any) -> render.Json:

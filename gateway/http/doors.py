@@ -18,7 +18,9 @@ from gateway.calls import Calls
 from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.help_desk import HelpDesk
 from gateway.http.twilio.hooks import Hooks
+from gateway.imports.importing import Importing
 from gateway.inbound.provider_events import MailHooks
 from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
@@ -363,6 +365,7 @@ class Doors:
     confirm_link the same for the link in a question; address: a recipient's, where it is kept
     record_view  a GET, HEAD or OPTIONS of a link, for the log
     clock        the gateway's time: real, but for the sandbox clock's offset
+    largest_list bytes of a list that is imported
     patience     seconds that a click waits for a body that was announced and does not come
     form_key     at least 32 bytes, the same for all workers: signs what an undo button carries
     """
@@ -386,8 +389,11 @@ class Doors:
     sandbox: Sandbox | None = None
     subjects: Subjects | None = None
     audiences: Audiences | None = None
+    importing: Importing | None = None
+    largest_list: int = 2 << 30
     mail_hooks: MailHooks | None = None
     sends: Sends | None = None
     hooks: Hooks | None = None
     reviewing: Reviewing | None = None
     patience: float = 5.0
+    help_desk: HelpDesk | None = None

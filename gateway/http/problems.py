@@ -83,9 +83,14 @@ def problem(
     return JSONResponse(body, status, headers=dict(headers or {}), media_type="application/problem+json")
 
 
+def status_of(error: GatewayError) -> tuple[int, str]:
+    """Status and title of one of our errors."""
+    return next(TABLE[cls] for cls in type(error).__mro__ if cls in TABLE)
+
+
 def of_error(error: GatewayError) -> Response:
     """The answer to one of our errors."""
-    status, title = next(TABLE[cls] for cls in type(error).__mro__ if cls in TABLE)
+    status, title = status_of(error)
     detail = getattr(error, "detail", "") or error.peer_text
     errors = [{"pointer": error.pointer, "detail": error.detail}] if isinstance(error, InvalidField) else []
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else {}

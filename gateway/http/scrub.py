@@ -14,7 +14,6 @@ from typing import Annotated
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -26,6 +25,7 @@ from gateway.http.edge import LARGEST_BODY
 from gateway.http.fields import Body, PurposePath, leaf
 from gateway.http.idempotency import stem_of
 from gateway.http.lines import FORMATS, Lines
+from gateway.http.pieces import pieces_of
 from gateway.http.problems import InvalidField
 from gateway.http.streamed import Streamed
 from suppression.errors import Conflict, IdempotencyMismatch
@@ -33,7 +33,6 @@ from suppression.model import Channel
 
 LARGEST_LIST = 64 << 20  # about 2.5 million addresses; usable ones wait in memory for a slow reader
 _AT_ONCE = 512  # addresses; other requests of this process come in between
-_NEXT_WITHIN = 30.0  # seconds for the next piece of a list
 
 _EXAMPLE = {
     "purpose": "marketing/remarketing",
@@ -85,7 +84,7 @@ def _begun(doors: Doors, request: Request, path: str, channel: Channel, pointer:
 
 async def _at_once(doors: Doors, audiences: Audiences, request: Request) -> Response:
     caller_of(request).acting  # noqa: B018 - refused before anything is read
-    body = b"".join([piece async for piece in _pieces(request, LARGEST_BODY)])
+    body = b"".join([piece async for piece in pieces_of(request, LARGEST_BODY)])
     try:
         given = Listed.model_validate_json(body)
     except ValidationError as error:
@@ -136,7 +135,7 @@ async def _answer(
 ) -> AsyncIterator[bytes]:
     waiting: list[str] = []
     heading = lines.heading  # not before the first addresses are decided: until then an error has a status
-    async for piece in _pieces(request, LARGEST_LIST):
+    async for piece in pieces_of(request, LARGEST_LIST):
         digest.update(piece)
         waiting += lines.read(piece)
         while len(waiting) >= _AT_ONCE:
@@ -157,7 +156,7 @@ async def _again(
 ) -> AsyncIterator[bytes]:
     """What the key was answered with before. All of the list is read first: it may be another one."""
     pieces = []
-    async for piece in _pieces(request, LARGEST_LIST):
+    async for piece in pieces_of(request, LARGEST_LIST):
         digest.update(piece)
         pieces.append(piece)
     _same(ended, digest.hexdigest())
@@ -182,20 +181,3 @@ def _chosen(texts: Sequence[str], told: Iterable[int]) -> list[str]:
 def _told(ended: Ended) -> dict[str, object]:
     refused = {reason: count for reason, count in sorted(ended.counts.items()) if reason != "usable"}
     return {"checked": sum(ended.counts.values()), "refused": refused, "record": ended.record}
-
-
-async def _pieces(request: Request, largest: int) -> AsyncIterator[bytes]:
-    """The body as it comes: bounded in all, and each piece in time."""
-    left, stream = largest, request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(_NEXT_WITHIN):
-                piece = await anext(stream, None)
-        except TimeoutError:
-            raise HTTPException(408, headers={"Connection": "close"}) from None
-        if piece is None:
-            return
-        left -= len(piece)
-        if left < 0:
-            raise HTTPException(413, "The list is larger than is read here.", headers={"Connection": "close"})
-        yield piece

@@ -194,6 +194,14 @@ class ShardKeys:
         """Sorted set: the messages to a recipient that failed with a code which is counted, by their times."""
         return b"{%b}f" % self.tag.encode() + key + str(code).encode()
 
+    def batch(self, batch: str) -> bytes:
+        """List: what an import added here, by its batch: recipient's key and entry's id."""
+        return b"{%b}I" % self.tag.encode() + batch.encode()
+
+    def batch_apart(self, batch: str) -> bytes:
+        """Set: the same for what it added by the ordinary road."""
+        return b"{%b}J" % self.tag.encode() + batch.encode()
+
     def message(self, message: str) -> bytes:
         """Which records a message of several copies has."""
         return b"{%b}q" % self.tag.encode() + message.encode()

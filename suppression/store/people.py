@@ -8,10 +8,11 @@ what a crash left.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from suppression.changes import RETURNED, Return, Suppress
+from suppression.changes import RETURNED, Lift, Return, Suppress
 from suppression.decision import Reason
 from suppression.errors import Conflict, IdempotencyMismatch, NotFound, StoreUnavailable
 from suppression.model import Facts, Recipient, Suppression
@@ -100,6 +101,35 @@ class People:
             raise Conflict("an address belongs to another person")
         return person
 
+    async def join(
+        self, person_id: str, recipients: Sequence[Recipient], *, owner: str, actor: str
+    ) -> Person:
+        """Give the person these addresses beside those that it has, whoever else does the same. Conflict."""
+        key = self._store.keyring.person(person_id)
+        joining = {recipient.key: recipient for recipient in recipients}
+        await self._refuse_taken(key, list(joining.values()))
+
+        def build(person: Person) -> Step | None:
+            members = {member: Recipient(member, "") for member in person.members}
+            return self._steps.link(person, person_id, members | joining, {}, owner, actor)
+
+        await self._change(key, build, settled=True)
+        person = await self.finish(key, joining)
+        if person.erasure is None and not joining.keys() <= person.members.keys():
+            raise Conflict("an address belongs to another person")
+        return person
+
+    async def part(self, key: bytes, recipient: Recipient, *, actor: str) -> None:
+        """Take one address from a person; its stops, and the person's, stay. NotFound."""
+
+        def build(person: Person) -> Step | None:
+            if recipient.key not in person.members:
+                raise NotFound("no address of this person")
+            return self._steps.membership(person, (), (recipient.key,), actor)
+
+        await self._change(key, build, settled=True)
+        await self.finish(key)
+
     async def unlink(self, person_id: str, *, owner: str, actor: str) -> int:
         """Make the addresses nobody's; how many there were. Nothing is erased: their stops and the person's stay."""
         key = self._store.keyring.person(person_id)
@@ -122,6 +152,17 @@ class People:
         await self._change(
             key, lambda person: self._steps.come_back(person, change) if person.erasure else None
         )
+
+    async def take_back(self, key: bytes, lift: Lift) -> None:
+        """A stop of everything came with a list that is taken back: it ends for the person and all addresses."""
+        await self._change(key, lambda person: self._steps.take_back(person, lift))
+        person = await self.read(key)
+
+        async def end(member: bytes) -> None:
+            with suppress(NotFound):  # it never had it
+                await apply(self._store, Recipient(member, ""), lift)
+
+        await each(person.members, end)
 
     async def finish(self, key: bytes, addresses: dict[bytes, Recipient] | None = None) -> Person:
         """Do what is still to be done about the person; the person as it then is.

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from suppression.changes import Return, Suppress, after_return, plan
+from suppression.changes import Lift, Return, Suppress, after_return, plan
 from suppression.decision import Reason
 from suppression.errors import NotPermitted
 from suppression.model import ALL, Facts, Recipient, Suppression
@@ -73,6 +73,16 @@ class PersonSteps:
             step.write("unfield", task_field(erasure.id))
         back = after_return(erasures[0], change)
         step.write("field", codec.suppression_field(back.id), codec.encode_suppression(back))
+        return step
+
+    def take_back(self, person: Person, lift: Lift) -> Step | None:
+        """The end of a standing stop that came with a list; None when there is none."""
+        if all(stop.id != lift.entry_id for stop in person.stops):
+            return None
+        planned = plan(Facts(suppressions=person.stops), lift)
+        step = self._begun(person, changed(Recipient(b"", ""), lift, planned))
+        step.write("unfield", codec.suppression_field(lift.entry_id))
+        step.write("unfield", task_field(lift.entry_id))
         return step
 
     def link(

@@ -8,6 +8,7 @@ from tests.bench import (
     bounces,
     decisions,
     dispatching,
+    importing,
     rewriting,
     scrubbing,
     whole_path,
@@ -17,7 +18,8 @@ from tests.bench.result import table, write
 
 def main() -> None:
     found = [*whole_path.results(), *decisions.results(), *scrubbing.results(), *rewriting.results()]
-    found += [*accepting.results(), *dispatching.results(), *bounces.results(), *archiving.results()]
+    found += [*importing.results(), *accepting.results(), *dispatching.results(), *bounces.results()]
+    found += [*archiving.results()]
     write(found, Path("build/bench.json"))
     print(table(found))
 

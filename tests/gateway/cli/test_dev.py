@@ -35,7 +35,7 @@ def test_when_it_is_ready_dev_json_says_where_everything_is(start: Start, data: 
     assert set(facts["smtp"]) == {"host", "port", "username", "password"}
     assert set(facts["http"]) == {"url", "api_key"}
     assert set(facts["inbound"]) == {"host", "port"}
-    assert facts["console"] is None
+    assert set(facts["console"]) == {"url", "username", "password"}
     assert facts["pid"] == running.process.pid
     assert facts["smtp"]["username"] == "demo"
     assert running.answers(facts["smtp"]["port"])
@@ -176,7 +176,8 @@ def test_it_names_the_data_folder_at_the_start_and_then_where_to_look(start: Sta
 
 def test_the_example_is_three_lines_that_a_shell_takes_and_that_send_a_mail() -> None:
     smtp = {"host": "127.0.0.1", "port": 2525, "username": "demo", "password": "gk_x"}
-    text = dev.welcome({"smtp": smtp, "http": {"url": "", "api_key": ""}})
+    console = {"url": "", "username": "demo", "password": "x"}
+    text = dev.welcome({"smtp": smtp, "http": {"url": "", "api_key": ""}, "console": console})
     (example,) = re.findall(r"^python3 -c .*?\"$", text, re.DOTALL | re.MULTILINE)
     assert example.count("\n") == 2
     assert not set("!$`") & set(example)

@@ -155,6 +155,7 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         "secret_access_key_file",
         "secret_file",
         "previous_secret",
+        "client_secret_file",
     }  # each excludes another that is given
     pairs: list[tuple[type[Section], dict[str, Any]]] = [
         (schema.File, given),
@@ -162,6 +163,8 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (schema.Smtp, given["smtp"]),
         (schema.Http, given["http"]),
         (schema.Operations, given["operations"]),
+        (schema.Console, given["console"]),
+        (schema.Oidc, given["console"]["oidc"]),
         (schema.NextHop, given["next_hop"]),
         (providers.Providers, given["providers"]),
         (providers.Ses, given["providers"]["ses"]),
@@ -172,6 +175,7 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (archive.Archive, given["archive"]),
         (archive.S3, given["archive"]["s3"]),
         (schema.Consents, given["consents"]),
+        (schema.Imports, given["imports"]),
         (schema.Cap, given["caps"]["weekly"]),
         (schema.Register, given["registers"]["dnc-texts"]),
         (schema.PartnerList, given["lists"]["acme"]),
@@ -255,6 +259,7 @@ def test_effective_settings_show_all_but_secrets(base: Path) -> None:
     assert "token-" not in shown
     assert "api-secret" not in shown
     assert "hop-secret" not in shown
+    assert "provider-secret" not in shown
     assert "store-secret" not in shown
 
 
@@ -265,6 +270,7 @@ def test_no_secret_is_in_what_settings_print_as(base: Path) -> None:
     assert "store-secret" not in printed
     assert "token-of" not in printed
     assert "api-secret" not in printed
+    assert "provider-secret" not in printed
     assert "PRIVATE" not in printed
 
 

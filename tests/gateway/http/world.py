@@ -22,9 +22,11 @@ from gateway.confirmations import Confirmations
 from gateway.data_requests import requests
 from gateway.events import Events
 from gateway.exporting import Exporting
+from gateway.help_desk import HelpDesk
 from gateway.http.app import create_app
 from gateway.http.doors import Doors, Entry, Link, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
+from gateway.imports.importing import Importing
 from gateway.links import Links
 from gateway.pipeline import Pipeline
 from gateway.questions import Post
@@ -321,11 +323,14 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
         address=store.address,
         record_view=record_view,
         audiences=Audiences(store, pipeline),
+        importing=Importing(store, lambda: pipeline.catalogue, SENDERS, APPS, spool=folder / "imports"),
+        largest_list=1 << 20,
         clock=store.now,
         form_key=b"f" * 32,
         sandbox=SandboxDoor(box, store.set_clock),
         subjects=subjects,
         sends=_sends(sending, made, roster),
+        help_desk=HelpDesk(store, pipeline, changes, made, sending.outbox, roster),
     )
     return RealWorld(doors, made, store, box)
 

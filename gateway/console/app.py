@@ -1,0 +1,17 @@
+"""The console's pages: which there are. Mounted by wiring beside the API."""
+
+from fastapi import APIRouter
+
+from gateway.console import account, agents, codes, pages, provided, sign_in, start
+from gateway.console.doors import Console
+from gateway.console.explaining import page as explaining
+from gateway.console.recipients import all_pages as recipients
+
+# Each module's `routes(console)`; a page adds its module here and its line in `navigation`.
+_PAGES = (sign_in, provided, codes, start, account, agents, recipients, explaining)
+
+
+def routes(console: Console) -> list[APIRouter]:
+    """All of them, under /console."""
+    own = [router for module in _PAGES for router in module.routes(console)]
+    return [pages.routes(), *own, *start.nowhere(console)]

@@ -1,0 +1,65 @@
+"""The console of one worker, as settings have it. For wiring only."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+
+from gateway import demo
+from gateway.config.settings import Settings
+from gateway.console import app
+from gateway.console.doors import Console, SignInLimits
+from gateway.console.provided import BACK
+from gateway.console.provider import Client, Provider
+from gateway.http.doors import Doors
+from gateway.state.agents import Agents, Role
+from gateway.state.passwords import Passwords
+from gateway.state.rate_limits import LockOut, TokenBucket
+from gateway.state.second_factor import SecondFactor
+from gateway.state.sessions import Sessions
+from suppression.store.client import Lane
+from suppression.store.store import Store
+
+
+def routes(settings: Settings, store: Store, doors: Doors) -> list[APIRouter]:
+    """None where there is no console."""
+    return app.routes(console(settings, store, doors)) if settings.console.enabled else []
+
+
+def console(settings: Settings, store: Store, doors: Doors) -> Console:
+    given, lane = settings.console, store.client.stops
+    return Console(
+        doors=doors,
+        agents=Agents(lane, Passwords()),
+        sessions=Sessions(
+            lane,
+            idle=timedelta(minutes=given.idle_minutes),
+            longest=timedelta(hours=given.longest_hours),
+        ),
+        second_factor=SecondFactor(lane, store.sealer),
+        limits=_limits(lane, free_loopback=settings.dev),
+        sealer=store.sealer,
+        origin=given.url or settings.public_url,
+        without_codes=frozenset({demo.AGENT} if settings.dev else ()),
+        provider=_provider(settings),
+        proxies=given.proxies,
+    )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    oidc = settings.console.oidc
+    if oidc is None:
+        return None
+    client = Client(
+        issuer=oidc.issuer,
+        id=oidc.client_id,
+        secret=settings.provider_secret(),
+        role_claim=oidc.role_claim,
+        roles={said: Role(role) for said, role in oidc.roles.items()},
+        back=(settings.console.url or settings.public_url) + BACK,
+    )
+    return Provider(client)
+
+
+def _limits(lane: Lane, *, free_loopback: bool) -> SignInLimits:
+    clients = TokenBucket(lane, "clients", most=20, between=timedelta(seconds=6))
+    return SignInLimits(LockOut(lane, "accounts"), clients, free_loopback)

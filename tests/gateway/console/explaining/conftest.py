@@ -1,0 +1,5 @@
+"""The desk of the pages about recipients."""
+
+from tests.gateway.console.recipients.conftest import desk
+
+__all__ = ["desk"]
