@@ -35,7 +35,7 @@ SHARES = (
 
 # hash() of an event's number, some times over: h chooses who, g when, f the rest.
 _EVENT = """
-    SELECT *, {first} + (g % {day})::BIGINT AS at_ms, (person % {shards})::USMALLINT AS shard,
+    SELECT *, {first} + 5000 + (g % {day})::BIGINT AS at_ms, (person % {shards})::USMALLINT AS shard,
         unhex(md5(person::VARCHAR)) AS recipient, unhex(substr(md5('x' || person), 1, 16)) AS exact,
         CASE WHEN f % 10 < 5 THEN 'marketing/promotions' WHEN f % 10 < 7 THEN 'marketing/industry-news'
              WHEN f % 10 < 9 THEN 'transactional/orders' ELSE 'service/notifications' END AS purpose,
