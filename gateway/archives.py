@@ -1,5 +1,6 @@
 """The archive that settings name. Part of the assembly: where files are kept is chosen here."""
 
+import contextlib
 import tempfile
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def place_of(settings: Settings) -> Place | None:
 def history_of(settings: Settings, log: Log) -> History:
     """The one reader of the log, hot and archived."""
     place = place_of(settings)
-    return History(log, None if place is None else Archive(place, scratch_of(settings)))
+    archive = None if place is None else Archive(place, scratch_of(settings), filters=filters_of(settings))
+    return History(log, archive)
 
 
 def scratch_of(settings: Settings) -> Path:
@@ -39,10 +41,22 @@ def scratch_of(settings: Settings) -> Path:
     return s3.cache / "scratch" if s3 is not None else Path(tempfile.gettempdir()) / "suppression-gateway"
 
 
-def make_own_folder(settings: Settings) -> None:
-    """The one beside the embedded store is made where it is missing; one that settings name is not: its disk may be
-    away, and a new folder in its place would hide that.
+def filters_of(settings: Settings) -> Path | None:
+    """The folder of the archive's filters: where its files are read from, to be read by the same people and gone with
+    the same disk; in the archive's folder, or in a bucket's cache.
     """
+    folder, s3 = settings.archive_folder, settings.archive.s3
+    near = folder if s3 is None else s3.cache
+    return None if near is None else near / "filters"
+
+
+def make_own_folder(settings: Settings) -> None:
+    """The one beside the embedded store is made where it is missing, and a bucket's cache; one that settings name is
+    not: its disk may be away, and a new folder in its place would hide that.
+    """
+    if settings.archive.s3 is not None:
+        with contextlib.suppress(OSError):  # it is no reason not to archive
+            settings.archive.s3.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = settings.archive_folder
     if folder is not None and settings.archive.folder is None:
         folder.mkdir(mode=0o700, exist_ok=True)

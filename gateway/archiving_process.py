@@ -12,13 +12,15 @@ import uvloop
 
 from gateway.archive.archiver import Archiver, this_process
 from gateway.archive.compacting import compact
+from gateway.archive.filter_keeping import FilterKeeper
 from gateway.archive.keeping import retire, sweep
 from gateway.archive.places import Place
-from gateway.archives import make_own_folder, place_of, scratch_of
+from gateway.archives import filters_of, make_own_folder, place_of, scratch_of
 from gateway.config.archive_place import days_of
 from gateway.config.settings import Settings
 from gateway.draining import told_to_drain
 from gateway.duties.archiving import archive_forever
+from gateway.duties.filtering import keep_filters
 from gateway.store_access import open_store
 from gateway.worker_process import WorkerContext
 from suppression.errors import ConfigurationError
@@ -34,20 +36,23 @@ def run(settings: Settings, context: WorkerContext) -> None:
 
 async def _archive(settings: Settings, context: WorkerContext) -> None:
     make_own_folder(settings)
-    place = place_of(settings)
-    if place is None:
+    place, filters = place_of(settings), filters_of(settings)
+    if place is None or filters is None:
         raise ConfigurationError("archive: no folder and no bucket")
     async with open_store(settings) as store:
         archiver = Archiver(HotLog(store), place, scratch_of(settings))
         duty = archive_forever(
             archiver, housekeeping=[Housekeeping(archiver, place, settings)], pause=settings.archive.every
         )
-        running = asyncio.create_task(duty)
+        keeper = FilterKeeper(place, filters, scratch_of(settings))
+        running = [asyncio.create_task(work) for work in (duty, keep_filters(keeper))]
         context.ready()
         await told_to_drain(context)
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        for task in running:
+            task.cancel()
+        for task in running:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 class Housekeeping:

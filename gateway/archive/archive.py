@@ -6,17 +6,19 @@ reads; what is known already is not read again.
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.archive import columns, questions
+from gateway.archive.filters import Filters
 from gateway.archive.manifest import Chain, File, State
 from gateway.archive.places import ArchiveDamaged, ArchiveUnavailable, Place
 from gateway.archive.questions import Question, place_of
 from suppression.records import OUTCOMES, Record, RecordKind
+from suppression.store.newest import EVER
 
 if TYPE_CHECKING:
     from gateway.archive.database import Database, Row
@@ -33,12 +35,15 @@ Remembered = tuple[int, str] | None
 
 
 class Archive:
-    """One place, for one process. `scratch`: a folder for what does not fit into memory."""
+    """One place, for one process. `scratch`: a folder for what does not fit into memory; `filters`: theirs."""
 
-    def __init__(self, place: Place, scratch: Path, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, place: Place, scratch: Path, seconds: float = SECONDS, filters: Path | None = None
+    ) -> None:
         self.place = place
         self.seconds = seconds
         self._scratch = scratch
+        self._filters = Filters(filters)
         self._chain = Chain(place)
         self._lock = threading.Lock()
         self._checked: Remembered = None
@@ -60,18 +65,18 @@ class Archive:
 
     def newest(self, remembered: Remembered, question: Question, above: str, limit: int) -> list[Record]:
         """Newest first, logged after the record `above`."""
-        said, bound = questions.condition(_known(question))
         first, last = question.since, question.until - 1
         if question.before:
             last = min(last, place_of(question.before).ms)
         if above:
             first = max(first, place_of(above).ms)
-            said += f" AND {questions.later('above')}"
-            bound |= questions.named("above", above)
-        files = self.files(remembered, first, last, question)
         deadline = time.monotonic() + self.seconds
         found: list[Record] = []
-        for batch, older in _batches(files):
+        for batch, older in _batches(self._needed(remembered, first, last, question)):
+            said, bound = _condition(question, batch)
+            if above:
+                said += f" AND {questions.later('above')}"
+                bound |= questions.named("above", above)
             sql = f"SELECT * FROM {self._relation(batch)} WHERE {said} ORDER BY {_NEWEST} LIMIT {limit:d}"
             found += self._records(self._database.rows(sql, bound, deadline - time.monotonic()))
             found = sorted(found, key=_id, reverse=True)[:limit]
@@ -81,21 +86,20 @@ class Archive:
 
     def every(self, remembered: Remembered, question: Question, limit: int | None = None) -> list[Record]:
         """Oldest first."""
-        said, bound = questions.condition(_known(question))
         files = self.files(remembered, question.since, question.until - 1, question)
+        said, bound = _condition(question, files)
         return self._asked(files, said, bound, limit)
 
     def page(
         self, remembered: Remembered, question: Question, shard: int, after: str, limit: int
     ) -> list[Record]:
         """Oldest first, of one shard, from behind a record on."""
-        said, bound = questions.condition(_known(question))
-        said, bound = f"{said} AND shard = $shard", bound | {"shard": shard}
-        since = question.since
-        if after:
-            since = max(since, place_of(after).ms)
-            said, bound = f"{said} AND {questions.later('after')}", bound | questions.named("after", after)
+        since = max(question.since, place_of(after).ms) if after else question.since
         files = self.files(remembered, since, question.until - 1, question)
+        said, bound = _condition(question, files)
+        said, bound = f"{said} AND shard = $shard", bound | {"shard": shard}
+        if after:
+            said, bound = f"{said} AND {questions.later('after')}", bound | questions.named("after", after)
         return self._asked(files, said, bound, limit)
 
     def records(self, remembered: Remembered, ids: Sequence[str], recipient: str) -> list[Record]:
@@ -103,13 +107,12 @@ class Archive:
         times = sorted({place_of(text).ms for text in ids})
         if not times:
             return []
-        question = _known(Question(recipient=recipient, since=times[0], until=times[-1] + 1))
-        said, bound = questions.condition(question)
+        question = Question(recipient=recipient)
+        files = list(self._needed(remembered, times[0], times[-1], question, times))
+        said, bound = _condition(question, files)
         bound |= {f"ms_{number}": ms for number, ms in enumerate(times)}
         said += f" AND ms IN ({', '.join(f'$ms_{number}' for number in range(len(times)))})"
-        files = self.files(remembered, times[0], times[-1], question)
-        needed = [file for file in files if any(file.first <= ms <= file.last for ms in times)]
-        found = {record.id: record for record in self._asked(needed, said, bound, None)}
+        found = {record.id: record for record in self._asked(files, said, bound, None)}
         return [found[text] for text in ids if text in found]
 
     def outcome(self, remembered: Remembered, first: Record) -> Record | None:
@@ -129,8 +132,8 @@ class Archive:
 
     def stream(self, remembered: Remembered, question: Question) -> Iterator[list[Record]]:
         """Oldest first, some at a time."""
-        said, bound = questions.condition(_known(question))
         files = self.files(remembered, question.since, question.until - 1, question)
+        said, bound = _condition(question, files)
         if not files:
             return
         sql = f"SELECT * FROM {self._relation(files)} WHERE {said} ORDER BY {_OLDEST}"
@@ -158,9 +161,20 @@ class Archive:
         self, remembered: Remembered, first: int, last: int, question: Question | None = None
     ) -> list[File]:
         """Those that may have something that was logged in these ms, newest first."""
+        return list(self._needed(remembered, first, last, question or Question()))
+
+    def _needed(
+        self, remembered: Remembered, first: int, last: int, question: Question, times: Sequence[int] = ()
+    ) -> Iterator[File]:
+        """The same; just then, if `times` are told. Each is looked for when it is its turn."""
         files = self.state(remembered).between(first, last)
-        needed = (file for file in files if question is None or questions.may_hold(question, file.class_))
-        return sorted(needed, key=lambda file: (file.last, file.name), reverse=True)
+        if times:
+            files = [file for file in files if any(file.first <= ms <= file.last for ms in times)]
+        for file in sorted(files, key=lambda file: (file.last, file.name), reverse=True):
+            if questions.may_hold(question, file.class_) and (
+                not question.recipient or self._filters.may_hold(file, question.recipient)
+            ):
+                yield file
 
     def _relation(self, files: Sequence[File]) -> str:
         from gateway.archive.database import relation  # noqa: PLC0415 - the same
@@ -180,13 +194,22 @@ def _known(question: Question) -> Question:
     return replace(question, kinds=question.kinds or _KNOWN)
 
 
-def _batches(files: Sequence[File]) -> Iterator[tuple[list[File], int]]:
+def _condition(question: Question, files: Sequence[File]) -> tuple[str, dict[str, object]]:
+    """Of times it says nothing where the files have no others: a column less is read of each."""
+    if all(question.since <= file.first and file.last < question.until for file in files):
+        question = replace(question, since=0, until=EVER)
+    return questions.condition(_known(question))
+
+
+def _batches(files: Iterable[File]) -> Iterator[tuple[list[File], int]]:
     """Of files, newest first: some at a time, ever more; each with the newest ms of those that are left."""
     batch: list[File] = []
     size, most = 0, _FIRST_BATCH
-    for number, file in enumerate(files, 1):
+    for file in files:
+        if size >= most:
+            yield batch, file.last
+            batch, size, most = [], 0, most * 4
         batch.append(file)
         size += file.records
-        if size >= most or number == len(files):
-            yield batch, files[number].last if number < len(files) else -1
-            batch, size, most = [], 0, most * 4
+    if batch:
+        yield batch, -1

@@ -101,8 +101,12 @@ class Archiver:
         """Go on with an archive that another store began: this one was filled from it. LeaseLost."""
         if await self.begin() is None or self._fence is None:
             raise LeaseLost
-        state = await asyncio.to_thread(self.chain.state)
-        if state.number:
+        await self.remember()
+
+    async def remember(self) -> None:
+        """Let the store know the latest manifest, also one that moved nothing. LeaseLost."""
+        state = await self.while_held(self.chain.state)
+        if self._fence is not None and state.number:
             await self.hot.keep_head(self._fence, Head(state.number, state.digest))
 
     async def renew(self) -> None:

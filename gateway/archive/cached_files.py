@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -83,7 +84,8 @@ class CachedFiles:
         for path in self._folder.iterdir():
             with contextlib.suppress(FileNotFoundError):
                 about = path.stat()
-                yield _Kept(about.st_mtime, about.st_size, path)
+                if stat.S_ISREG(about.st_mode):  # other folders may be in it
+                    yield _Kept(about.st_mtime, about.st_size, path)
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> str:

@@ -6,7 +6,6 @@ asked, the question fails: an answer is never silently shorter.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -29,8 +28,8 @@ _AT_ONCE = 2  # questions to the archive, of a process
 _PATIENCE = 2.0  # seconds that a question waits for its own time limit to be said
 _HOUR, _DAY = 3_600_000, 86_400_000  # ms
 _PAGE = 500
-_PASSED_OVER = 10.0  # seconds after which what came may have been archived unseen
 _MOST = 1000  # of a message's copies
+_CLOCKS = 2000  # ms that the clocks of a store's servers may differ by
 
 T = TypeVar("T")
 
@@ -190,21 +189,26 @@ class History:
             yield waiting.pop()
 
     async def follow(self, pause: float = 0.5) -> AsyncIterator[Record]:
-        """Every record from now on, as it comes; of one shard in order."""
-        tails, read = await self._log.tails(), time.monotonic()
+        """Every record from now on, as it comes; of one shard in order.
+
+        What was archived between two looks is not in the hot log any more. The store tells of a manifest before a
+        record leaves it: while it tells the same, nothing has left.
+        """
+        looked, head, tails = await self._log.now(), await self._log.archived(), await self._log.tails()
         while True:
-            before, since, read = dict(tails), read, time.monotonic()
+            since, known, before = looked, head, dict(tails)
+            looked, head = await self._log.now(), await self._log.archived()
             came = await self._log.after(tails)
-            if read - since > _PASSED_OVER:
-                came = _once(came, await self._passed_over(before, tails))
+            if await self._log.archived() != known:
+                came = _once(came, await self._passed_over(since, before, tails))
             for record in came:
                 yield record
             if not came:
                 await asyncio.sleep(pause)
 
-    async def _passed_over(self, before: dict[int, str], tails: dict[int, str]) -> list[Record]:
-        """What was archived while nobody looked. The tails are moved on."""
-        question = Question(since=min(int(order.partition("-")[0]) for order in before.values()))
+    async def _passed_over(self, since: int, before: dict[int, str], tails: dict[int, str]) -> list[Record]:
+        """What was archived while nobody looked: since that ms, behind those tails. They are moved on."""
+        question = Question(since=since - _CLOCKS)
         found = []
         for record in await self._several(lambda archive, head: archive.every(head, question)):
             shard, order = parse_record_id(record.id)

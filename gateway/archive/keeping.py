@@ -7,7 +7,7 @@ lease, after a cycle that went well: only then is the chain known to be whole.
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from gateway.archive.manifest import Chain, File, Manifest, Removed, State, manifest_name
 from gateway.archive.places import Place
@@ -15,6 +15,7 @@ from gateway.archive.places import Place
 GRACE = timedelta(hours=1)  # for which a removed file stays: longer than any question reads
 MOST = 10_000  # files that one manifest removes
 _AHEAD = timedelta(days=31)  # a clock that is further ahead of the log than this is wrong
+_BORNE_OUT = 3  # days of the log that a clock was right on: what it logged while it was wrong is of fewer
 _NUMBER = re.compile(r"records/class=[^/]+/day=[^/]+/(\d{10})-[0-9a-f]+\.parquet")
 
 
@@ -31,9 +32,12 @@ def retire(chain: Chain, keep: Mapping[str, int], *, now: datetime, by: str, epo
 
 
 def _expired(state: State, keep: Mapping[str, int], now: datetime) -> Iterator[File]:
-    """The clock is believed only as far as the log itself bears it out: it cannot take all away by a jump."""
-    newest = max((file.last for file in state.files.values()), default=0)
-    today = min(now, datetime.fromtimestamp(newest / 1000, UTC) + _AHEAD).date()
+    """The clock is believed only as far as the log itself bears it out: it cannot take all away by a jump.
+
+    The store's clock may have jumped as well, for a host has one: a day that it made up is no proof.
+    """
+    days = sorted({file.day for file in state.files.values()})[-_BORNE_OUT:]
+    today = min([now.date(), *(date.fromisoformat(day) + _AHEAD for day in days[:1])])
     for name in sorted(state.files):
         file = state.files[name]
         if file.class_ in keep and file.day < (today - timedelta(days=keep[file.class_])).isoformat():

@@ -77,8 +77,14 @@ def _is_under(purpose: str, node: str) -> bool:
 
 def condition(question: Question) -> tuple[str, dict[str, Any]]:
     """The same, on the archive's columns: SQL and what is bound in it."""
-    said = ["ms >= $since", "ms < $until"]
-    bound: dict[str, Any] = {"since": question.since, "until": question.until}
+    said: list[str] = []
+    bound: dict[str, Any] = {}
+    if question.since:
+        said.append("ms >= $since")
+        bound["since"] = question.since
+    if question.until < EVER:
+        said.append("ms < $until")
+        bound["until"] = question.until
     for name in _EQUAL:
         if value := getattr(question, name):
             said.append(f"{name} = ${name}")
@@ -98,7 +104,7 @@ def condition(question: Question) -> tuple[str, dict[str, Any]]:
     if question.before:
         said.append(earlier("before"))
         bound |= named("before", question.before)
-    return " AND ".join(said), bound
+    return " AND ".join(said) or "true", bound
 
 
 _CONCERNS = "CASE WHEN scope IS NULL THEN coalesce(sender, '') ELSE split_part(scope, '|', 3) END"

@@ -24,5 +24,8 @@ def main() -> None:
 
 
 def _tell(error: GatewayError) -> None:
+    """It may quote what was asked: control characters would speak to the terminal."""
+    from gateway.cli.tables import printable
+
     for line in str(error).splitlines() or [error.peer_text]:
-        print(f"gateway: {line}", file=sys.stderr)  # noqa: T201
+        print(f"gateway: {printable(line)}", file=sys.stderr)  # noqa: T201

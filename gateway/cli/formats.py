@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -11,7 +12,8 @@ from typing import Any
 
 from gateway.cli.tables import print_table
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but those that CSV is made of
 
 
 class Format(StrEnum):
@@ -31,7 +33,7 @@ def tell(form: Format, names: Sequence[str], rows: Iterable[Sequence[Any]], *, h
         case Format.CSV:
             writer = csv.writer(sys.stdout)  # RFC 4180
             if head:
-                writer.writerow(names)
+                writer.writerow([_cell(name) for name in names])
             writer.writerows([_cell(value) for value in row] for row in rows)
 
 
@@ -41,10 +43,12 @@ def _write(row: Mapping[str, Any]) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """A table calculator takes a cell that begins so for a formula: strangers' words must not be one."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    text = _text(value)
+    """A table calculator takes a cell that begins so for a formula, and a terminal obeys control characters:
+    strangers' words must be neither.
+    """
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _plain(value)
+    text = _CONTROL.sub("?", _text(value))
     return "'" + text if text.startswith(_FORMULA) else text
 
 

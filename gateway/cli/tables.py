@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Values come from strangers too: control characters would speak to the terminal."""
-    safe = [[_printable(cell) for cell in row] for row in rows]
+    safe = ([printable(cell) for cell in row] for row in rows)
     if sys.stdout.isatty():
-        _print_for_people(head, safe)
+        _print_for_people([printable(title) for title in head], safe)
     else:
         sys.stdout.writelines("\t".join(row) + "\n" for row in safe)
 
@@ -20,11 +20,11 @@ def _print_for_people(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Non
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in head:
-        table.add_column(title, overflow="fold")
+        table.add_column(Text(title), overflow="fold")  # Text: no markup in titles and values
     for row in rows:
-        table.add_row(*map(Text, row))  # Text: no markup in values
+        table.add_row(*map(Text, row))
     Console().print(table)
 
 
-def _printable(cell: str) -> str:
+def printable(cell: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in cell)

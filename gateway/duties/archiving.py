@@ -122,6 +122,7 @@ class _Duty:
             try:
                 await self._archiver.renew()
                 await self._archiver.while_held(work)
+                await self._archiver.remember()
             except ArchiveDamaged as error:
                 _log.error("archive_damaged", cause=str(error))
             except (LeaseLost, Unavailable) as error:

@@ -140,6 +140,11 @@ class Log:
         reply = await self._bulk.read_one("XRANGE", shard.log, start, str(until), "COUNT", count)
         return Page(read_lines(shard.number, reply), reply[-1][0].decode() if len(reply) == count else None)
 
+    async def now(self) -> int:
+        """The store's clock, in ms."""
+        seconds, micros = await self._bulk.execute("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000
+
     async def oldest(self) -> int | None:
         """When the oldest record was logged that is here, in ms."""
         replies = await self._bulk.read(

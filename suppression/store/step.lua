@@ -75,11 +75,21 @@ for _ = 1, tonumber(ARGV[9]) do
   if (call('HGET', held, field) or '') ~= value then return {'lost'} end
 end
 
+-- A record's id has two bytes for what follows the milliseconds. These stand still while the clock is behind the log
+-- (it was set back, or a replica with another one took over): then the next one is begun before its time.
+local function log(...)
+  local logged = call('XADD', KEYS[4], '*', ...)
+  local ms, seq = string.match(logged, '(%d+)-(%d+)')
+  if tonumber(seq) < 65536 then return logged end
+  call('XDEL', KEYS[4], logged)
+  return call('XADD', KEYS[4], string.format('%.0f-0', tonumber(ms) + 1), ...)
+end
+
 local id = ''
 if duplicate == '1' then
-  id = call('XADD', KEYS[4], '*', 'r', ARGV[7], 'duplicate', '1')
+  id = log('r', ARGV[7], 'duplicate', '1')
 elseif ARGV[7] ~= '' then
-  id = call('XADD', KEYS[4], '*', 'r', ARGV[7])
+  id = log('r', ARGV[7])
 end
 if ARGV[3] ~= '' then call('ZREM', KEYS[5], ARGV[3]) end
 
@@ -198,8 +208,8 @@ local ops = {
         local state = is[1]
         if state == 'waiting' or state == 'leased' then
           local channel, purpose, sender, app = string.match(is[2], '^(.-)|(.-)|(.-)|(.-)|')
-          local cancelled = call('XADD', KEYS[4], '*', 'r', record, 'number', number, 'channel', channel,
-            'purpose', purpose, 'sender', sender, 'app', app)
+          local cancelled = log('r', record, 'number', number, 'channel', channel, 'purpose', purpose,
+            'sender', sender, 'app', app)
           trace(entry, 'r', cancelled, 32)
           last = cancelled
           call('HSET', entry, 'state', 'cancelled', 'y', 'stopped')

@@ -13,6 +13,7 @@ DAY = 86_400_000
 FIRST = 1_762_041_600_000  # 2025-11-02, midnight UTC
 DAYS = 365
 RECORDS_EACH = 20  # of a recipient, in the year
+OFTEN = 2_000  # of so many events one is of recipient 0: the company's own, who gets a bit of all
 SHARDS = 64
 POLICY = "6c1f0e5a9b3d2784"
 
@@ -35,12 +36,13 @@ SHARES = (
 
 # hash() of an event's number, some times over: h chooses who, g when, f the rest.
 _EVENT = """
-    SELECT *, {first} + (g % {day})::BIGINT AS at_ms, (person % {shards})::USMALLINT AS shard,
+    SELECT *, {first} + 5000 + (g % {day})::BIGINT AS at_ms, (person % {shards})::USMALLINT AS shard,
         unhex(md5(person::VARCHAR)) AS recipient, unhex(substr(md5('x' || person), 1, 16)) AS exact,
         CASE WHEN f % 10 < 5 THEN 'marketing/promotions' WHEN f % 10 < 7 THEN 'marketing/industry-news'
              WHEN f % 10 < 9 THEN 'transactional/orders' ELSE 'service/notifications' END AS purpose,
         CASE WHEN f % 10 < 7 THEN 'crm' ELSE 'shop' END AS app, 'brand' AS sender
-    FROM (SELECT i, hash(i, {salt}, 1) % {people} AS person, hash(i, {salt}, 2) AS g, hash(i, {salt}, 3) AS f
+    FROM (SELECT i, CASE WHEN i % {often} = 0 THEN 0 ELSE hash(i, {salt}, 1) % {people} END AS person,
+              hash(i, {salt}, 2) AS g, hash(i, {salt}, 3) AS f
           FROM range({events}) AS numbers(i))
 """
 _ID = "record_id(at_ms, 0, shard)"
@@ -110,6 +112,7 @@ def _day(day: int, first: int, records: int, persons: int) -> str:
             day=DAY - 20_000,
             shards=SHARDS,
             people=persons,
+            often=OFTEN,
             salt=day * 10 + number,
             events=int(records * share.share / share.records),
         )

@@ -1,13 +1,14 @@
 """The log comes into the files: each record once, as it was logged."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.archive.archiver import Cycle, Moved
 from gateway.archive.folder import Folder
-from gateway.archive.manifest import Chain
+from gateway.archive.manifest import Chain, Removed
 from suppression.errors import StoreUnavailable
 from suppression.store.hot import Head
 from suppression.store.store import Store
@@ -131,3 +132,17 @@ async def test_nothing_is_left_behind(small_store: Store, root: Path) -> None:
     await archiver(small_store, root).cycle()
     assert drafts(root) == []
     assert {*Folder(root).names("records/")} == {*Chain(Folder(root)).state().files}
+
+
+async def test_the_store_remembers_what_was_published_beside_a_cycle(small_store: Store, root: Path) -> None:
+    """Files that were made one, days that went: such a manifest moves nothing, and may not be lost either."""
+    one = archiver(small_store, root)
+    assert await one.cycle()
+    state = one.chain.state()
+    gone = [Removed(next(iter(state.files)), "retention")]
+    after = one.chain.publish(state, [], gone, at=datetime.now(UTC), by="test", epoch=one.hot.epoch)
+    assert after
+
+    await one.remember()
+
+    assert await one.hot.head() == Head(after.number, after.digest)

@@ -305,6 +305,16 @@ def test_a_file_that_is_in_use_makes_no_room(server: S3StandIn, tmp_path: Path) 
     assert first.exists()
 
 
+def test_other_folders_in_the_cache_are_left_alone(server: S3StandIn, tmp_path: Path) -> None:
+    bucket = opened(server, tmp_path, cache_size=1500)
+    other = tmp_path / "cache" / "filters"
+    other.mkdir(parents=True)
+    aged(other, IN_USE + 9)
+    aged(bucket.local(stored(server, os.urandom(1000), "records/1")), IN_USE + 1)
+    bucket.local(stored(server, os.urandom(1000), "records/2"))
+    assert other.is_dir()
+
+
 def test_what_a_killed_download_left_makes_room(server: S3StandIn, tmp_path: Path) -> None:
     bucket = opened(server, tmp_path, cache_size=1500)
     left = tmp_path / "cache" / "abc-0.part"

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from gateway.archive import history as history_module
 from gateway.archive.archive import Archive
 from gateway.archive.database import Database
 from gateway.archive.folder import Folder
@@ -314,10 +314,25 @@ def test_duckdb_is_not_there_before_the_archive_is_asked() -> None:
 
 
 async def test_who_follows_is_told_what_was_archived_meanwhile(
-    small_store: Store, root: Path, history: History, monkeypatch: pytest.MonkeyPatch
+    small_store: Store, root: Path, history: History
 ) -> None:
-    """A terminal that stood still for a while has missed nothing."""
-    monkeypatch.setattr(history_module, "_PASSED_OVER", 0.05)
+    """However soon after it was logged it left the hot log between two looks."""
+    own = archiver(small_store, root)
+    await raw(small_store, 50)
+    found: list[str] = []
+    following = asyncio.ensure_future(_ids(history.follow(pause=0.8), found))
+    await asyncio.sleep(0.3)
+    for count in (1, 30, 300):
+        await raw(small_store, count)
+        assert await own.cycle()
+    await asyncio.sleep(2)
+    following.cancel()
+    assert len(set(found)) == len(found) == 331
+
+
+async def test_who_stood_still_while_following_has_missed_nothing(
+    small_store: Store, root: Path, history: History
+) -> None:
     await raw(small_store, 5)
     told = history.follow(pause=0.01)
     first = asyncio.ensure_future(anext(told))
@@ -326,11 +341,15 @@ async def test_who_follows_is_told_what_was_archived_meanwhile(
     found = [(await first).id]
     await raw(small_store, 30)
     assert await archiver(small_store, root).cycle()
-    await asyncio.sleep(0.1)
     async with asyncio.timeout(20):
         while len(found) < 31:
             found.append((await anext(told)).id)
     assert len(set(found)) == 31
+
+
+async def _ids(told: AsyncIterator[Record], found: list[str]) -> None:
+    async for record in told:
+        found.append(record.id)  # noqa: PERF401 - it never ends
 
 
 def test_times_end_before_the_end_of_times() -> None:

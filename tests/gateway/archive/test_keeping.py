@@ -65,6 +65,16 @@ def test_a_clock_that_jumps_ahead_takes_nothing_that_the_log_does_not_bear_out(
     assert Chain(place).state() == state
 
 
+def test_a_clock_that_jumps_ahead_with_the_stores_takes_nothing(
+    place: Folder, state: State, tmp_path: Path
+) -> None:
+    """A host has one: what was logged meanwhile bears it out, on a day or two."""
+    for day in (36_500, 36_501):
+        after = add(place, tmp_path / "work", [line(MONDAY + day * DAY, 1)])
+    assert retire(Chain(place), {"marketing": 60}, now=LATER + timedelta(days=36_500), **WHO) is None
+    assert set(state.files) < set(after.files) == set(Chain(place).state().files)
+
+
 def test_a_clock_that_jumps_back_keeps_more(place: Folder, state: State) -> None:
     assert retire(Chain(place), {"marketing": 1}, now=LATER - timedelta(days=300), **WHO) is None
     assert Chain(place).state() == state

@@ -4,9 +4,11 @@ import csv
 import io
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,8 @@ def test_sql_that_is_refused_is_told_on_stderr(log: Run) -> None:
         assert (told.returncode, told.stdout) == (1, "")
         assert told.stderr.startswith("gateway: ")
         assert "Traceback" not in told.stderr
+    said = log("sql", "SELECT error(chr(27) || '[2J' || chr(7))")
+    assert (said.returncode, set(said.stderr) & set("\x1b\x07")) == (1, set())
 
 
 def test_verify_tells_by_its_exit_code_whether_the_archive_is_whole(log: Run, data: Path) -> None:
@@ -154,15 +158,33 @@ def test_what_is_no_time_is_said(text: str) -> None:
         moments.milliseconds(text, NOW)
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_a_cell_of_csv_is_no_formula(begin: str, capsys: pytest.CaptureFixture[str]) -> None:
-    tell(Format.CSV, ["text"], [[begin + "HYPERLINK(1)"]])
-    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
-    assert row["text"] == "'" + begin + "HYPERLINK(1)"
+    """Nor is a column's name, which SQL may choose."""
+    tell(Format.CSV, [begin + "title"], [[begin + "HYPERLINK(1)"]])
+    told = list(csv.reader(io.StringIO(capsys.readouterr().out, newline="")))
+    assert told == [["'" + begin + "title"], ["'" + begin + "HYPERLINK(1)"]]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("form", Format)
+def test_nothing_that_is_told_speaks_to_the_terminal(form: Format, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    tell(form, ["a\x1b]0;title\x07", "[red]b\x9b2J"], [["c\x1b[2J", "[bold]d\x9b2J"]])
+    assert not set(terminal.getvalue()) & set("\x1b\x07\x9b")
+    assert "[red]b" in terminal.getvalue()
+    assert "[bold]d" in terminal.getvalue()
 
 
 def test_values_of_all_types_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    values = [None, True, -5, 1.5, b"\x0f", datetime(2026, 11, 24, 18), {"a": 1}, ["x"], "é\x1b[2J"]  # noqa: DTZ001
+    values = [None, True, Decimal(-5), 1.5, b"\x0f", datetime(2026, 11, 24, 18), {"a": 1}, ["x"], "é\x1b[2J"]  # noqa: DTZ001
     names = [f"v{number}" for number in range(len(values))]
     tell(Format.CSV, names, [values])
     assert capsys.readouterr().out.splitlines()[1].startswith(",true,-5,1.5,0f,2026-11-24T18:00:00.000Z,")
