@@ -14,6 +14,7 @@ class Item:
 
 ITEMS: tuple[Item, ...] = (
     Item("Start", "/console", Permission.OWN),
+    Item("Reviews", "/console/reviews", Permission.REVIEW),
     Item("Explain", "/console/explain", Permission.EXPLAIN),
     Item("Agents", "/console/agents", Permission.AGENTS),
 )
