@@ -117,6 +117,10 @@ class HelpDesk:
         """The erased became a customer again: what is required may go. NotFound: nothing was erased."""
         return await self._changes.come_back(recipient, actor=actor, change_id=change_id)
 
+    async def unsay(self, recipient: Recipient, entry: Suppression, *, actor: str) -> None:
+        """Take back a stop of everything as it was just made, at all addresses of the person. NotFound."""
+        await self._roster.unsay(recipient, entry.id, entry.order, actor=actor)
+
     async def join(self, person_id: str, recipients: Sequence[Recipient], *, actor: str) -> Somebody:
         """The person has these addresses from now on, beside its own. Conflict: one is another's."""
         return await self._roster.join(person_id, recipients, owner=ALL, actor=actor)
