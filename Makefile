@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fmt bench soak clean
+.PHONY: help install run test check fmt bench bench-log soak clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -46,6 +46,9 @@ fmt: $(VENV)/.installed-dev ## format, and mend what lint can mend
 
 bench: $(VENV)/.installed-dev ## the benchmarks, as a table and as build/bench.json
 	$(BIN)/python -m tests.bench
+
+bench-log: $(VENV)/.installed-dev ## an archive of 100,000,000 records, and questions to it: half an hour, 4 GB; BENCH_LOG_RECORDS for fewer
+	$(BIN)/python -m tests.bench.log_archive
 
 soak: $(VENV)/.installed-dev ## 100,000 texts while dispatchers are killed at random: some minutes
 	SOAK_TEXTS=100000 $(BIN)/python -m pytest -s tests/end_to_end/test_texts_soak.py

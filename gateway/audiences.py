@@ -129,7 +129,7 @@ class Audiences:
     async def feed(self, since: int | None, cursor: str | None, limit: int) -> Page:
         """Stops and ends of stops. `since`: ms of the gateway's time. InvalidInput for a cursor that is none."""
         place = Place.parse(cursor) if cursor else await begin(self._store, since or 0)
-        return await read(self._store, place, limit)
+        return await read(self._store, place, limit, self._pipeline.history.page)
 
     async def _recipients(self, scrub: Scrub, texts: Sequence[str]) -> list[Recipient | Reason]:
         """Whom each means; or why that cannot be said."""

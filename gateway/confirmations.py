@@ -181,7 +181,7 @@ class Confirmations:
     async def _same_waits(self, decision_id: str, recipient: Recipient, wish: Wish) -> bool:
         """Whether the earlier mail asked the very same, and still waits for its answer."""
         try:
-            details = (await self._store.log.find(decision_id)).details
+            details = (await self._pipeline.history.find(decision_id)).details
         except NotFound:
             return False
         if details.get("asks") != name_of(wish, recipient):

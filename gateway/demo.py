@@ -48,6 +48,7 @@ def _document(smtp_port: int, http_port: int, inbound_port: int) -> dict[str, An
     return {
         "public_url": f"http://{HOST}:{http_port}",
         "store": {"data_dir": "."},
+        "archive": {"every": 5},
         "smtp": {
             "host": HOST,
             "ports": [smtp_port],

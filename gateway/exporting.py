@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.archive.history import History
 from gateway.roster import Roster, Somebody
 from suppression.address import Address
 from suppression.model import Facts, Recipient
 from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.store import Store
-
-MOST_RECORDS = 1_000  # of the hot log, newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +30,11 @@ class Held:
 
 
 class Exporting:
-    """Reads everything there is on one store."""
+    """Reads everything there is on one store. `history`: of its log."""
 
-    def __init__(self, store: Store, roster: Roster) -> None:
+    def __init__(self, store: Store, roster: Roster, history: History | None = None) -> None:
         self._store = store
+        self._history = history or History(store.log)
         self._roster = roster
 
     async def export(self, recipient: Recipient, *, actor: str) -> Held:
@@ -60,5 +60,5 @@ class Exporting:
             person=await self._roster.of(facts),
             evidence={entry_id: shown for entry_id, shown in evidence.items() if shown},
             lifted=[shown for shown in lifted if shown],
-            records=await store.log.of(recipient.key, MOST_RECORDS),
+            records=await self._history.of(recipient.key),
         )

@@ -65,7 +65,7 @@ class HelpDesk:
         facts, address = await asyncio.gather(self.facts(recipient), self._store.address(recipient.key))
         evidence, recent, waiting, person, beside = await asyncio.gather(
             self._all_evidence(recipient, facts),
-            self._store.log.recent(recipient.key, facts),
+            self._pipeline.history.recent(recipient.key, facts),
             self._waiting(recipient, facts),
             self._roster.of(facts),
             self._beside(recipient, facts),

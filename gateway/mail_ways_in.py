@@ -62,6 +62,7 @@ def servers(
         signed=partial(signed_by_its_author, text_record=text_record),
         authserv_id=settings.inbound.authserv_id,
         other=settings.inbound.other_feedback_is_complaint,
+        history=pipeline.history,
     )
     receiver = Receiver(routing, handlers(roads))
     by_smtp = _house(settings, receiver, tls=tls is not None)

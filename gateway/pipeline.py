@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
+from gateway.archive.history import History
 from suppression import policy
 from suppression.address import Address
 from suppression.decision import Decision, Defer, Reason, Refuse, RuleVerdict, Send
@@ -67,10 +68,17 @@ class Decided(NamedTuple):
 
 
 class Pipeline:
-    """One process's road from requests to Permits, on one store."""
+    """One process's road from requests to Permits, on one store. `history`: of its log."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, senders: Mapping[str, Sender]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        senders: Mapping[str, Sender],
+        history: History | None = None,
+    ) -> None:
         self.store = store
+        self.history = history or History(store.log)
         self.catalogue = catalogue
         self._senders = dict(senders)
 
@@ -119,7 +127,7 @@ class Pipeline:
         await self.store.remember(self.recipient(ask.address), hand_over, 0)
 
     async def list_message(self, message: str, decision_ids: Iterable[str]) -> None:
-        """Let a message of several copies be found by its own id, as long as its records are in the hot log."""
+        """Let a message of several copies be found by its own id."""
         await self.store.log.list_message(message, list(decision_ids), REMEMBERED_LONG)
 
     async def decide_and_record(self, ask: Ask, *, change_id: str | None = None) -> Decided:
@@ -132,7 +140,7 @@ class Pipeline:
             if not isinstance(answer, Moved):
                 if change_id is None:
                     return Decided(decision, answer, request.at)
-                return _as_decided(await self.store.log.find(answer))
+                return _as_decided(await self.history.find(answer))
             facts = answer.facts
         raise StoreUnavailable("a recipient kept changing")
 

@@ -1,14 +1,16 @@
 """What the store knows, for pages and API: facts, records, entries by their ids, and what became of a message."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.archive.history import History
+from gateway.archive.questions import Question
 from suppression.errors import NotFound
 from suppression.model import Consent, Facts, Recipient, Suppression
 from suppression.records import Record
 from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE
 from suppression.store.keys import parse_handle
-from suppression.store.log import Part
+from suppression.store.newest import Part
 from suppression.store.store import Store
 
 _ROUND_TRIP_SHARD = b"\x00" * 16
@@ -33,30 +35,28 @@ class MessageHistory:
 
 
 class Reading:
-    """Readers on one store; in the lane of stops, so that no send delays an agent's look."""
+    """Readers on one store; in the lane of stops, so that no send delays an agent's look. `history`: of its log."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, history: History | None = None) -> None:
         self._store = store
+        self._history = history or History(store.log)
 
     async def facts(self, recipient: Recipient) -> Facts:
         return await self._store.facts(recipient, self._store.client.stops)
 
     async def records(self, recipient: Recipient) -> Sequence[Record]:
         """A recipient's last records, oldest first."""
-        recent = await self._store.log.recent(recipient.key, await self.facts(recipient))
+        recent = await self._history.recent(recipient.key, await self.facts(recipient))
         return recent[::-1]
 
-    async def log(
-        self, recipient: Recipient, keeps: Callable[[Record], bool], limit: int, before: str
-    ) -> Part:
-        """A recipient's records that `keeps` takes, newest first, from a cursor on. NotFound for one that is none."""
-        facts = await self.facts(recipient)
-        return await self._store.log.part(recipient.key, facts, keeps, limit, before)
+    async def log(self, question: Question, limit: int) -> Part:
+        """Records, newest first. NotFound for a `before` that cannot be one."""
+        return await self._history.part(question, limit)
 
     async def decision(self, record_id: str) -> Sequence[Record]:
         """A record and how what began with it ended, oldest first; none for an unknown id."""
         try:
-            return await self._store.log.history(record_id)
+            return await self._history.history(record_id)
         except NotFound:
             return []
 
@@ -70,7 +70,7 @@ class Reading:
 
     async def message(self, message_id: str) -> MessageHistory | None:
         """The history of a message by the id of its 250 reply; of several copies, copy by copy."""
-        copies = [await self.decision(copy) for copy in await self._store.log.message(message_id)]
+        copies = [await self.decision(copy) for copy in await self._history.message(message_id)]
         records = tuple(record for copy in copies for record in copy)
         if not records:
             return None

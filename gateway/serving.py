@@ -12,12 +12,13 @@ from pathlib import Path
 
 import structlog
 
-from gateway import listeners, store_access, supervisor, wiring
+from gateway import archives, listeners, store_access, supervisor, wiring
 from gateway.config.settings import Settings
 from gateway.embedded import EmbeddedServer
 from gateway.mail_ways_in import INBOUND, LMTP
+from gateway.process_name import name_process
 from gateway.signal_pipe import signal_pipe
-from gateway.worker_process import SIGNALS
+from gateway.worker_process import SIGNALS, WorkerContext
 
 _log = structlog.get_logger()
 
@@ -52,10 +53,23 @@ def run(
     watch    called again and again: it starts the store's server if that died
     """
     _allow_many_files()
-    work = partial(wiring.run_worker, settings)
+    work = partial(_work, settings, workers)
+    processes = workers + (archives.is_archived(settings))
     return supervisor.run(
-        work, sockets, workers, on_ready=on_ready, on_tick=watch, signals=signals, hangup_stops=hangup_stops
+        work, sockets, processes, on_ready=on_ready, on_tick=watch, signals=signals, hangup_stops=hangup_stops
     )
+
+
+def _work(settings: Settings, workers: int, context: WorkerContext) -> None:
+    """What the process of a number does: the one after the workers archives."""
+    if context.number < workers:
+        name_process(f"worker-{context.number}")
+        wiring.run_worker(settings, context)
+    else:
+        from gateway import archiving_process  # noqa: PLC0415 - workers have no use for its libraries
+
+        name_process("archiver")
+        archiving_process.run(settings, context)
 
 
 def _allow_many_files() -> None:

@@ -14,6 +14,7 @@ import structlog
 import uvloop
 
 from gateway import acceptor, consoles, garbage, mail_providers, mail_ways_in, ways_out
+from gateway.archives import history_of
 from gateway.audiences import Audiences
 from gateway.calls import Calls
 from gateway.changes import Changes
@@ -28,6 +29,7 @@ from gateway.duties.headroom import watch_headroom
 from gateway.duties.importing import import_forever
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
+from gateway.duties.telling import Telling
 from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.help_desk import HelpDesk
@@ -59,12 +61,15 @@ from gateway.store_access import open_store
 from gateway.texts import Texts
 from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
 from gateway.ways_out import Phones
+from gateway.webhooks.delivering import Delivering
+from gateway.webhooks.destination import Destinations
 from gateway.worker_process import WorkerContext
 from suppression.model import App
 from suppression.outbox import Entry
 from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.apply import entry_handle
+from suppression.store.event_entries import EventEntries
 from suppression.store.outbox import Outbox
 from suppression.store.reviews import Reviews
 from suppression.store.store import Store
@@ -94,6 +99,7 @@ class _Roads:
     sending: Sending
     phones: Phones
     desk: Desk
+    delivering: Delivering
     incoming: WaysIn | None
     importing: Importing
 
@@ -128,12 +134,14 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             await asyncio.gather(*mail, roads.desk.drain(_DRAIN), *(server.drain() for server in http))
         await carriers.close()
         await roads.phones.close()
+        await roads.delivering.close()
 
 
 async def _roads(settings: Settings, store: Store) -> _Roads:
-    pipeline = Pipeline(store, await store.catalogue(), settings.senders)
+    pipeline = Pipeline(store, await store.catalogue(), settings.senders, history_of(settings, store.log))
     links, changes = _links(settings, pipeline), Changes(store, settings.consent_expiry)
-    sending, phones = Sending(pipeline, Outbox(store), settings.apps), ways_out.phones(settings, links.hooks)
+    outbox = Outbox(store, pipeline.history.records)
+    sending, phones = Sending(pipeline, outbox, settings.apps), ways_out.phones(settings, links.hooks)
     incoming = ways_in(
         store,
         links,
@@ -150,10 +158,12 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
         sender = settings.senders.get(entry.sender)
         await incoming.codes.learn(Failure(entry.id, entry.recipient, entry.channel, sender, code))
 
-    desk = Desk(sending, settings.senders, links.hook_url, phones.ways, learn)
+    delivering = Delivering(Destinations(settings.webhooks.allow_networks))
+    telling = Telling(EventEntries(store), settings.webhooks, delivering)
+    desk = Desk(sending, settings.senders, links.hook_url, phones.ways, learn, telling=telling)
     heard_of = incoming if settings.twilio else None
     lists = _importing(settings, store, pipeline)
-    return _Roads(store, pipeline, links, changes, sending, phones, desk, heard_of, lists)
+    return _Roads(store, pipeline, links, changes, sending, phones, desk, delivering, heard_of, lists)
 
 
 def _importing(settings: Settings, store: Store, pipeline: Pipeline) -> Importing:
@@ -169,11 +179,11 @@ def _importing(settings: Settings, store: Store, pipeline: Pipeline) -> Importin
 
 def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, None]]:
     """What runs until it is cancelled."""
-    yield sweep_forever(roads.store)
+    yield sweep_forever(roads.store, find=roads.pipeline.history.find)
     yield rewrite_forever(roads.store)
     yield watch_headroom(roads.store, settings.store.data_dir)
     yield import_forever(roads.importing)
-    if roads.phones.ways:
+    if roads.phones.ways or settings.webhooks.of_app:
         yield _dispatch(roads.desk)
     if roads.incoming is not None and roads.phones.clients:
         clients, replies = roads.phones.clients, roads.incoming.replies
@@ -316,7 +326,7 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         handle=lambda recipient, entry: entry_handle(recipient.key, entry),
         deciding=pipeline,
         changes=changes,
-        reading=Reading(store),
+        reading=Reading(store, pipeline.history),
         link=roads.links.read,
         confirm_link=roads.links.read_confirmation,
         confirmations=confirmations,
@@ -331,7 +341,7 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         subjects=Subjects(
             roster=roster,
             erase=changes.erase,
-            exporting=Exporting(store, roster),
+            exporting=Exporting(store, roster, pipeline.history),
             events=Events(store, changes, roster, settings.senders),
         ),
         sends=Sends(

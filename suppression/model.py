@@ -194,7 +194,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A program with credentials. `purposes`: prefixes it may use ("*" for all); `channels`: empty for all."""
+    """A program with credentials. `purposes`: prefixes it may use ("*" for all); `channels`: empty for all.
+
+    on_refusal  "answer": a mail's recipient whom a rule refuses is answered so; "discard": as if it were taken
+    """
 
     name: str
     sender: str
@@ -203,6 +206,7 @@ class App:
     default_purpose: str | None = None
     purpose_from: str = "credential"  # or "header"
     may_resubscribe: bool = False
+    on_refusal: str = "answer"
 
 
 @dataclass(frozen=True, slots=True)

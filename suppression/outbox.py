@@ -5,6 +5,10 @@
     submitting -> waiting (the next hop said: later)      sent -> cancelling -> cancelled (a call not answered yet)
     dead | unknown -> waiting (an agent says so)
 
+An entry may also be an event: a record of the log on its way to an app, which nothing decides on and no stop ends.
+
+    waiting -> leased -> gone (the app took it) | waiting (later) | dead        dead -> waiting (an agent says so)
+
 Number and body are sealed while they are needed; the state stays for `KEPT`, the history in the log.
 """
 
@@ -14,9 +18,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from suppression.model import Channel, Recipient
+from suppression.records import Record
 
 KEPT = timedelta(days=7)  # how long an entry that ended can still be asked for
 HANDLE = "msg_"
+EVENT = "w"  # the flag of an entry that is an event
 MOST_WAITING = 1000  # entries of one recipient: what keeps more waiting is a fault of the app
 
 
@@ -107,6 +113,20 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class EventDraft:
+    """That an app wants to hear of a record. `keeps_address`: until then, though the recipient is being erased."""
+
+    app: str
+    sender: str
+    keeps_address: bool = False
+
+    @property
+    def about(self) -> str:
+        """The entry's field c (suppression.store.entry_codec): on no channel, for no purpose."""
+        return f"||{self.sender}|{self.app}|{EVENT}"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry as it stands in the store.
 
@@ -121,6 +141,7 @@ class Entry:
     answer      how its acceptance was answered: outcome, reason, rule, fact, until
     records     ids of its log records, oldest first (the latest 32)
     mark        of who moved it last: tells them so when the answer was lost
+    event       of an event: the record that it tells of; its recipient has an address only where that was kept for it
     """
 
     id: str
@@ -149,6 +170,7 @@ class Entry:
     decision_id: str = ""
     records: tuple[str, ...] = ()
     mark: str = ""
+    event: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,13 @@ class RecordKind(StrEnum):
     VIEWED = "viewed"  # a GET of a link: people and scanners look alike, nothing changed
 
 
+# What alters what is known of somebody: kept apart in the archive, and enough to know it again (`writes`).
+CHANGES = frozenset(
+    {
+        *(RecordKind.SUPPRESSED, RecordKind.LIFTED, RecordKind.CONSENTED, RecordKind.WITHDRAWN),
+        *(RecordKind.LINKED, RecordKind.UNLINKED, RecordKind.ERASED, RecordKind.RETURNED),
+    }
+)
 OUTCOMES = frozenset({RecordKind.SENT, RecordKind.REJECTED, RecordKind.POSTPONED, RecordKind.UNKNOWN})
 
 
@@ -80,6 +87,7 @@ class Record:
     code, status   the next hop's reply codes
     legal_notice   the app's reference where it marked the message so
     repeated   of a change: it was known already, nothing new began
+    writes     of a change: what it wrote into the recipient's (or person's) hash, by field; see store.replaying
     details    what else there is to say, by name; no addresses
     """
 
@@ -112,6 +120,7 @@ class Record:
     status: str = ""
     legal_notice: str = ""
     repeated: bool = False
+    writes: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -121,10 +130,18 @@ class Record:
 
 FIELDS = tuple(f.name for f in fields(Record))
 
-_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@,;]+>?")
+
+def concerns(record: Record) -> str:
+    """The sender that a record is about; of a change, the one in its scope."""
+    if record.scope:
+        return [*record.scope.split("|"), "", ""][2]
+    return record.sender
+
+
+_ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@,;]+>?|(?:\+|%2B)\d[\d .()-]{5,}\d")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def without_addresses(text: str, limit: int = 400) -> str:
-    """A next hop's words as the log may keep them: no address, no control characters, bounded."""
+    """A next hop's words as the log may keep them: no address, no phone number, no control characters, bounded."""
     return _ADDRESS.sub("<address>", _CONTROL.sub(" ", text))[:limit]

@@ -2,7 +2,21 @@
 
 import typer
 
-from gateway.cli import agents, check, dev, explain, imports, init, keys, lists, log, serve
+from gateway.cli import (
+    agents,
+    check,
+    dev,
+    events,
+    explain,
+    imports,
+    init,
+    keys,
+    lists,
+    log,
+    report,
+    restore,
+    serve,
+)
 
 app = typer.Typer(
     name="gateway",
@@ -17,8 +31,11 @@ app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
-app.command("log")(log.log)
 app.command("import")(imports.import_)
+app.command("report")(report.report)
+app.command("restore")(restore.restore)
 app.add_typer(keys.app, name="keys")
 app.add_typer(agents.app, name="agents")
+app.add_typer(events.app, name="events")
 app.add_typer(lists.app, name="lists")
+app.add_typer(log.app, name="log")

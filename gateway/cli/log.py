@@ -1,87 +1,103 @@
-"""`gateway log --recipient A | --decision ID | --follow`."""
+"""`gateway log`: the records that are asked for, as they come, by SQL; and whether the archive is whole."""
 
 import asyncio
 import contextlib
-import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.formats import Format
 from gateway.cli.options import CONFIG, Config, DataDir, settings_from
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gateway.config.settings import Settings
-    from suppression.records import Record
-    from suppression.store.store import Store
 
-HEAD = ("time", "kind", "outcome", "reason", "channel", "purpose", "app", "way", "text", "id")
+app = typer.Typer(help="Read the log. It holds no addresses.", invoke_without_command=True)
+
+Since = Annotated[str | None, typer.Option(help='Logged from then on: 2026-11-24T18:00:00Z, "2h", "7d".')]
+Until = Annotated[str | None, typer.Option(help="Logged before then.")]
+Form = Annotated[Format, typer.Option("--format", help="For people, for programs, or for tables.")]
+_SHARED = {"config", "data_dir"}  # may stand before a command, too
+_ALWAYS = {"limit", "form", "as_json", *_SHARED}  # no question by themselves
 
 
+@app.callback()
 def log(
-    recipient: Annotated[str | None, typer.Option(help="An address: its records, oldest first.")] = None,
+    context: typer.Context,
+    recipient: Annotated[str | None, typer.Option(help="An address: its records.")] = None,
     decision: Annotated[str | None, typer.Option(help="A record's id: it, and how it ended.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Everybody's records, as they come.")] = False,  # noqa: FBT002 - a flag
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Of a recipient's records.")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,  # noqa: FBT002 - a flag
+    app: Annotated[str, typer.Option(help="Of this app.")] = "",
+    kind: Annotated[str, typer.Option(help="What happened: decided, sent, suppressed...")] = "",
+    outcome: Annotated[str, typer.Option(help="Of a decision: send, refuse or defer.")] = "",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    channel: Annotated[str, typer.Option(help="email, sms, voice or audience.")] = "",
+    purpose: Annotated[str, typer.Option(help="A purpose, or what is above it.")] = "",
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option(min=0, help="The newest so many; 0: all.")] = 100,
+    follow: Annotated[bool, typer.Option("--follow", help="As they come.")] = False,  # noqa: FBT002 - a flag
+    form: Form = Format.TABLE,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,  # noqa: FBT002 - a flag
     config: Config = CONFIG,
     data_dir: DataDir = None,
 ) -> None:
-    """Read the log. It holds no addresses."""
-    if sum((recipient is not None, decision is not None, follow)) != 1:
-        raise typer.BadParameter("name one of --recipient, --decision, --follow")
-    loaded = settings_from(config, data_dir)
-    if follow:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_follow(loaded, as_json=as_json))
+    """Read the log, oldest first. It holds no addresses."""
+    given = _given(context)
+    if context.invoked_subcommand is not None:
+        if given - _SHARED:
+            raise typer.BadParameter(f"options come after {context.invoked_subcommand}")
         return
-    _print(asyncio.run(_read(loaded, recipient, decision or "", limit)), as_json=as_json)
+    if not given - _ALWAYS or (decision is not None and (follow or recipient is not None)):
+        raise typer.BadParameter("name --recipient, --decision, --follow, or what to choose by")
+    from gateway.cli.asking import Asking, question
+
+    asked = question(app, kind, outcome, reason, channel, purpose, since, until)
+    loaded = settings_from(config, data_dir)
+    asking = Asking(loaded, asked, recipient, Format.JSON if as_json else form)
+    with contextlib.suppress(KeyboardInterrupt):
+        if follow:
+            asyncio.run(asking.follow())
+        elif decision is not None:
+            asyncio.run(asking.decision(decision))
+        else:
+            asyncio.run(asking.show(limit))
 
 
-async def _read(loaded: "Settings", recipient: str | None, decision: str, limit: int) -> "Sequence[Record]":
-    from gateway.cli.stores import opened
+@app.command("sql")
+def sql(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help='One SELECT over the view "log".')],
+    since: Since = None,
+    until: Until = None,
+    form: Form = Format.TABLE,
+    config: Config = CONFIG,
+    data_dir: DataDir = None,
+) -> None:
+    """Ask the whole log by SQL (DuckDB's). It only reads, and nothing but the log."""
+    from gateway.cli.asking import by_sql, span
 
-    async with opened(loaded) as store:
-        if recipient is None:
-            found: Sequence[Record] = await store.log.history(decision)
-            return found
-        return await _of_recipient(store, recipient, limit)
-
-
-async def _of_recipient(store: "Store", text: str, limit: int) -> "Sequence[Record]":
-    from suppression.address import parse
-
-    found = await store.log.of(store.keyring.recipient(parse(text)).key, limit)
-    return found[::-1]
-
-
-async def _follow(loaded: "Settings", *, as_json: bool) -> None:
-    from gateway.cli.stores import opened
-
-    async with opened(loaded) as store:
-        async for record in store.log.follow():
-            typer.echo(_json(record) if as_json else "  ".join(filter(None, _row(record))))
+    asked = span(since, until)
+    asyncio.run(by_sql(_settings(context, config, data_dir), question, asked, form))
 
 
-def _print(records: "Sequence[Record]", *, as_json: bool) -> None:
-    from gateway.cli.tables import print_table
+@app.command("verify")
+def verify(context: typer.Context, config: Config = CONFIG, data_dir: DataDir = None) -> None:
+    """Read every byte of the archive: whether it is what was put there. Exit code 1 if it is not."""
+    from gateway.cli.asking import damages
 
-    if as_json:
-        for record in records:
-            typer.echo(_json(record))
-    else:
-        print_table(HEAD, [_row(record) for record in records])
+    raise typer.Exit(1 if asyncio.run(damages(_settings(context, config, data_dir))) else 0)
 
 
-def _row(record: "Record") -> tuple[str, ...]:
-    time = f"{record.time:%Y-%m-%dT%H:%M:%S}.{record.at % 1000:03}Z"
-    return (
-        *(time, record.kind, record.outcome, record.reason, record.channel, record.purpose, record.app),
-        *(record.way, record.text, record.id),
-    )
+def _settings(context: typer.Context, config: Path, data_dir: Path | None) -> "Settings":
+    """As the command's own options name them, else those before it."""
+    above = context.parent
+    if above is not None and not _given(context) & _SHARED and _given(above) & _SHARED:
+        config, data_dir = above.params["config"], above.params["data_dir"]
+    return settings_from(config, data_dir)
 
 
-def _json(record: "Record") -> str:
-    return json.dumps({name: value for name, value in asdict(record).items() if value})
+def _given(context: Any) -> set[str]:
+    """Options that were written. `context`: Typer's own type, or that of what it is made of."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}

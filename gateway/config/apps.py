@@ -32,6 +32,7 @@ def load(
             default_purpose=_default(app, where, catalogue, problems),
             purpose_from=app.purpose_from,
             may_resubscribe=app.may_resubscribe,
+            on_refusal=app.on_refusal,
         )
     return apps
 

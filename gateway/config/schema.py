@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 
+from gateway.config.archive import Archive
 from gateway.config.fields import (
     Colour,
     Country,
@@ -30,6 +31,7 @@ from gateway.config.fields import (
 )
 from gateway.config.phones import Calls, Texts, Twilio
 from gateway.config.providers import Bounces, Providers
+from gateway.config.receivers import Webhook, Webhooks
 from suppression.model import MINIMUM_AGE, Basis, Channel
 
 
@@ -247,7 +249,11 @@ class Sender(Section):
 
 
 class App(Section):
-    """A program with credentials. `networks`: clients there are this app without AUTH."""
+    """A program with credentials. `networks`: clients there are this app without AUTH.
+
+    on_refusal  how a recipient is answered whom a rule refuses: 550, or 250 and the copy is dropped
+    webhook     where it is told what happened
+    """
 
     sender: Name
     purposes: tuple[str, ...] = ("*",)
@@ -256,6 +262,8 @@ class App(Section):
     purpose_from: Literal["credential", "header"] = "credential"
     may_resubscribe: bool = False
     networks: tuple[IPvAnyNetwork, ...] = ()
+    on_refusal: Literal["answer", "discard"] = "answer"
+    webhook: Webhook | None = None
 
 
 class Consents(Section):
@@ -316,12 +324,14 @@ class File(Section):
     purposes: dict[str, dict[str, object]] = Field(default_factory=dict)
     hashed_matching: bool = False
     store: Store
+    archive: Archive = Archive()
     smtp: Smtp = Smtp()
     inbound: Inbound | None = None
     providers: Providers = Providers()
     bounces: Bounces = Bounces()
     http: Http = Http()
     operations: Operations = Operations()
+    webhooks: Webhooks = Webhooks()
     console: Console = Console()
     next_hop: NextHop | None = None
     consents: Consents = Consents()

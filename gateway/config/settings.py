@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from channels.email.dkim import DkimKey
 from gateway.config import (
     apps,
+    archive_place,
     endpoints,
     limits,
     mailboxes,
@@ -20,12 +21,15 @@ from gateway.config import (
     senders,
     sources,
     twilio,
+    webhooks,
 )
 from gateway.config.apps import ClientNetworks
+from gateway.config.archive import Archive
 from gateway.config.problems import Problems
 from gateway.config.proofs import Proofs
 from gateway.config.secrets import Secrets
 from gateway.config.twilio import TwilioAccount
+from gateway.webhooks.subscriptions import Webhooks
 from suppression.consent_expiry import ConsentExpiry
 from suppression.errors import ConfigurationError
 from suppression.model import App, Sender
@@ -42,6 +46,8 @@ class Settings:
     networks  whose clients need no AUTH
     proofs    what proves that a webhook is a provider's
     twilio    accounts by sender
+    webhooks  where apps want their events
+    archive_secret  the bucket's secret key, where the archive is in one and needs it
     """
 
     given: schema.File
@@ -54,6 +60,8 @@ class Settings:
     networks: ClientNetworks
     proofs: Proofs
     twilio: Mapping[str, TwilioAccount]
+    webhooks: Webhooks
+    archive_secret: str | None = field(default=None, repr=False)
 
     @property
     def public_url(self) -> str:
@@ -78,6 +86,15 @@ class Settings:
     @property
     def operations(self) -> schema.Operations:
         return self.given.operations
+
+    @property
+    def archive(self) -> Archive:
+        return self.given.archive
+
+    @property
+    def archive_folder(self) -> Path | None:
+        """Where the log is archived to, if that is a folder."""
+        return archive_place.folder_of(self.given.archive, self.given.store.data_dir)
 
     @property
     def console(self) -> schema.Console:
@@ -152,6 +169,8 @@ def parse(
     apps.check_opt_out_lines(found_apps.values(), found_senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)
     accounts = twilio.load(usable.senders, problems, dev=dev)
+    told = webhooks.load(usable, problems, dev=dev)
+    archive_secret = archive_place.load(usable.archive, problems)
     endpoints.check(usable, problems, dev=dev)
     catalogue = catalogue.limited(limits.load(usable, catalogue, problems))
     known = _secrets(usable.secrets, problems, make=make_secrets)
@@ -167,6 +186,8 @@ def parse(
         networks=networks,
         proofs=proven,
         twilio=accounts,
+        webhooks=told,
+        archive_secret=archive_secret,
     )
 
 

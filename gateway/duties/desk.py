@@ -9,6 +9,7 @@ from gateway.duties.dispatching import Dispatching, Learn
 from gateway.duties.gates import Gates
 from gateway.duties.leaving import Composer, HookUrl
 from gateway.duties.settling import Settling
+from gateway.duties.telling import Telling
 from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Way, judge
 from gateway.sending import Sending
@@ -24,6 +25,7 @@ async def _nothing(_entry: Entry, _code: int) -> None:
 class Desk:
     """`ways`: by sender's name, each sender's account. `gates`: for whoever hears of faults later.
 
+    telling  of events to apps; None where there are no webhooks
     learn   what a code of the provider's says of a recipient: `gateway.provider_codes`
     """
 
@@ -35,6 +37,7 @@ class Desk:
         ways: Mapping[str, Way],
         learn: Learn = _nothing,
         *,
+        telling: Telling | None = None,
         times: Times = TIMES,
         in_hand: int = IN_HAND,
     ) -> None:
@@ -43,8 +46,16 @@ class Desk:
         composer = Composer(senders, hook_url)
         dispatching = Dispatching(sending, self.gates, composer, ways, judge, learn, times)
         settling = Settling(sending, composer, ways, times)
+        self._telling = telling
+
+        async def deal_with_leased(entry: Entry) -> None:
+            if entry.event is None:
+                await dispatching.dispatch(entry)
+            elif telling is not None:  # else it waits until one is started that tells
+                await telling.tell(entry)
+
         deal = {
-            State.LEASED: dispatching.dispatch,
+            State.LEASED: deal_with_leased,
             State.SUBMITTING: settling.settle,
             State.CANCELLING: settling.cancel,
         }
@@ -63,6 +74,8 @@ class Desk:
     async def drain(self, seconds: float) -> None:
         """Claim nothing more; put back what has not begun; finish what has, within the time."""
         self.gates.close()
+        if self._telling is not None:
+            self._telling.close()
         if self._running is not None:
             self._running.cancel()
             with suppress(asyncio.CancelledError):

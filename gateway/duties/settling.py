@@ -13,6 +13,7 @@ import structlog
 
 from channels.sms.message import Text
 from channels.twilio.resources import Lost, Refused
+from gateway.archive.places import ArchiveDamaged, ArchiveUnavailable
 from gateway.duties.leaving import Composer
 from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Found, Way
@@ -59,13 +60,13 @@ class Settling:
             _log.warning("outcome_unknown", message=entry.id, sender=entry.sender)
 
     async def _found(self, entry: Entry, submitted: datetime) -> bool | None:
-        """None: the provider cannot say."""
+        """None: the provider cannot say, or the archive what others were answered."""
         try:
             candidates = await self._look_up(entry, submitted)
-        except (CarrierUnavailable, ConfigurationError, Refused) as error:
+            others = await self._of_others(entry, submitted) if candidates else frozenset()
+        except (CarrierUnavailable, ConfigurationError, Refused, ArchiveUnavailable, ArchiveDamaged) as error:
             _log.warning("lookup_put_off", message=entry.id, sender=entry.sender, cause=str(error))
             return None
-        others = await self._of_others(entry, submitted) if candidates else frozenset()
         for candidate in candidates:
             if candidate.sid not in others and await self.sending.found(entry, candidate.sid):
                 _log.info("outcome_found", message=entry.id, sender=entry.sender)
@@ -74,8 +75,8 @@ class Settling:
 
     async def _of_others(self, entry: Entry, submitted: datetime) -> frozenset[str]:
         """The provider's ids of the recipient's other messages: the same words may have gone twice."""
-        log = self.sending.pipeline.store.log
-        records = await log.between(entry.recipient.key, submitted - _BEFORE, submitted + _AFTER)
+        history = self.sending.pipeline.history
+        records = await history.between(entry.recipient.key, submitted - _BEFORE, submitted + _AFTER)
         others = (record for record in records if record.message != entry.id)
         return frozenset(record.details.get("reference", "") for record in others)
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.exporting import MOST_RECORDS, Held
+from gateway.exporting import Held
 from gateway.http import examples, render
 from gateway.http.access import caller_of, keyed
 from gateway.http.doors import Doors, Subjects
@@ -72,7 +72,7 @@ def routes(doors: Doors, subjects: Subjects) -> list[APIRouter]:
         held = await subjects.exporting.export(recipient, actor=caller.actor)
         shown = all_held(doors, recipient, held)
         if _wants_page(request):
-            return page("export.html", sender=None, shown=shown, most=MOST_RECORDS)
+            return page("export.html", sender=None, shown=shown)
         return JSONResponse(shown, headers={"Cache-Control": "no-store", "Vary": "Accept"})
 
     return [router]

@@ -1,4 +1,6 @@
-"""`/v1/dead-letters`: texts and calls that could not be handed over, or of which nobody can say whether they were."""
+"""`/v1/dead-letters`: texts and calls that could not be handed over, or of which nobody can say whether they were;
+and events that an app's receiver did not take.
+"""
 
 from dataclasses import replace
 from typing import Annotated
@@ -14,8 +16,10 @@ from gateway.http.doors import Doors, Sends
 from gateway.http.idempotency import claim, named, repeats
 from gateway.http.messages import MessageId
 from gateway.http.problems import InvalidField
+from gateway.webhooks.events import type_of
 from suppression.errors import Conflict, NotFound
 from suppression.outbox import HELD_FOR_AGENTS, Entry
+from suppression.records import Record
 
 _DEAD = {name: shown for name, shown in messages.TEXT.items() if name not in {"until", "history"}} | {
     "state": "dead",
@@ -48,8 +52,9 @@ def routes(doors: Doors, sends: Sends) -> list[APIRouter]:
     )
     async def show(request: Request, asked: Annotated[Part, Query()]) -> Response:
         """`dead`: not handed over within its tries. `unknown`: handed over perhaps, its answer was lost; trying again
-        may send it twice. Read on with `cursor` while there is one; the key of an app sees its own sender's, so a
-        part may be empty and not the last.
+        may send it twice. One with `event` is an event that its app's receiver did not take. Read on with `cursor`
+        while there is one; the key of an app sees its own sender's, and its own events, so a part may be empty and
+        not the last.
         """
         try:
             found = await sends.waiting.held(asked.limit, asked.cursor)
@@ -91,16 +96,23 @@ def routes(doors: Doors, sends: Sends) -> list[APIRouter]:
 
 
 async def _answer(doors: Doors, sends: Sends, entry: Entry) -> Response:
+    if entry.event is not None:
+        return JSONResponse(_event(entry, entry.event))
     return JSONResponse(messages.message(entry, await sends.waiting.history(entry), doors.clock()))
 
 
 def _shows(caller: Caller, entry: Entry) -> bool:
+    if entry.event is not None and not caller.is_agent:
+        return caller.app is not None and caller.app.name == entry.app
     return caller.sees(entry.sender) and (caller.is_agent or not entry.system)
 
 
 def _letter(doors: Doors, entry: Entry) -> render.Json:
-    return messages.summary(entry, doors.clock()) | {
-        "sender": entry.sender,
-        "app": entry.app,
-        "attempts": entry.attempts,
-    }
+    shown = _event(entry, entry.event) if entry.event else messages.summary(entry, doors.clock())
+    return shown | {"sender": entry.sender, "app": entry.app, "attempts": entry.attempts}
+
+
+def _event(entry: Entry, record: Record) -> render.Json:
+    kind = type_of(record)
+    shown = {"id": entry.id, "event": kind.value if kind else None, "record": entry.decision_id}
+    return shown | {"state": entry.state.value, "reason": entry.reason}

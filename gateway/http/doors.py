@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from channels.played import PlayedTwilio
+from gateway.archive.questions import Question
 from gateway.audiences import Audiences
 from gateway.calls import Calls
 from gateway.confirmations import Asked
@@ -48,7 +49,7 @@ from suppression.outbox import Accepted, Draft
 from suppression.outbox import Entry as OutboxEntry
 from suppression.purposes import Catalogue
 from suppression.records import Record
-from suppression.store.log import Part
+from suppression.store.newest import Part
 
 Entry = Suppression | Consent
 
@@ -192,10 +193,8 @@ class Reading(Protocol):
         """The last records of a recipient, oldest first."""
         ...
 
-    async def log(
-        self, recipient: Recipient, keeps: Callable[[Record], bool], limit: int, before: str
-    ) -> Part:
-        """Those that `keeps` takes, newest first; `before`: "" or what the part before said. NotFound otherwise."""
+    async def log(self, question: Question, limit: int) -> Part:
+        """Newest first. NotFound for a `before` that no part said."""
         ...
 
     async def decision(self, record_id: str) -> Sequence[Record]:

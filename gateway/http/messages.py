@@ -103,6 +103,8 @@ async def _cancelled(sends: Sends, caller: Caller, message: str) -> Entry:
 async def visible(sends: Sends, caller: Caller, message: str) -> Entry:
     """A text or call that the caller may see. NotFound. The gateway's own answers are for support only."""
     entry = await sends.waiting.entry(message)
+    if entry.event is not None:
+        raise NotFound("an event, not a message")
     if not caller.sees(entry.sender) or (entry.system and not caller.is_agent):
         raise NotFound("not one that the caller may see")
     return entry

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.http.doors import Entry
+from suppression import records
 from suppression.decision import Decision, Defer, Refuse, RuleVerdict, Send
 from suppression.model import ALL, Consent, Scope, Suppression
 from suppression.records import FIELDS, Record, RecordKind
 
 Json = dict[str, Any]
 HandleOf = Callable[[Entry], str]
+
+concerns = records.concerns
 
 
 def moment(at: datetime) -> str:
@@ -103,13 +106,6 @@ def record(line: Record) -> Json:
         shown[name] = moment(datetime.fromtimestamp(value / 1000, UTC)) if name in _TIMES else value
     shown["kind"] = line.kind.value
     return shown
-
-
-def concerns(line: Record) -> str:
-    """The sender that a record is about; of a change, the one in its scope."""
-    if line.scope:
-        return line.scope.split("|")[2]
-    return line.sender
 
 
 _STATES = {RecordKind.DECIDED: "refused", RecordKind.HANDING_OVER: "handing_over"}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from channels.email.inbound.report_parts import Original
+from gateway.archive.history import History
 from gateway.inbound.applying import Applying
 from gateway.links import Link, LinkBack, Links
 from suppression.address import parse_email
@@ -53,10 +54,21 @@ class About:
 
 
 class Attribution:
-    """On one store. `named`: the addresses that a report names; they tell the exact one, and prove nothing."""
+    """On one store. `named`: the addresses that a report names; they tell the exact one, and prove nothing.
 
-    def __init__(self, store: Store, links: Links, ways_back: WaysBack, applying: Applying) -> None:
+    history  of the store's log
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        links: Links,
+        ways_back: WaysBack,
+        applying: Applying,
+        history: History | None = None,
+    ) -> None:
         self._store = store
+        self._history = history or History(store.log)
         self._links = links
         self._ways_back = ways_back
         self._applying = applying
@@ -84,7 +96,7 @@ class Attribution:
             return None
         for recipient in self._recipients(named):
             facts = await self._store.facts(recipient, self._store.client.stops)
-            for record in await self._store.log.recent(recipient.key, facts):
+            for record in await self._history.recent(recipient.key, facts):
                 if _is_of(record, names):
                     return About(recipient, Proof.LOG, record.sender, record.purpose, record.app)
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gateway.archive.history import History
 from gateway.changes import Changes
 from gateway.confirmations import Confirmations
 from gateway.inbound.answering import Answering
@@ -30,6 +31,7 @@ class Roads:
 
     authserv_id  whose word on who wrote a mail is taken; None: nobody's
     other        whether feedback of the type "other" is taken for a complaint
+    history      of the store's log
     """
 
     store: Store
@@ -46,10 +48,11 @@ class Roads:
     signed: SignedByItsAuthor
     authserv_id: str | None = None
     other: bool = False
+    history: History | None = None
 
 
 def handlers(roads: Roads) -> Handlers:
-    attribution = Attribution(roads.store, roads.links, roads.ways_back, roads.applying)
+    attribution = Attribution(roads.store, roads.links, roads.ways_back, roads.applying, roads.history)
     complaints = Complaints(roads.applying, attribution, roads.signed, other=roads.other)
     passing_on, recipient = roads.passing_on, roads.store.keyring.recipient
     bounces = Bounces(roads.applying, attribution, complaints, passing_on.bounce, recipient)

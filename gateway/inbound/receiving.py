@@ -18,7 +18,7 @@ from gateway.inbound.routing import (
     Unsubscribe,
 )
 from suppression.address import Address
-from suppression.errors import CarrierUnavailable, StoreUnavailable
+from suppression.errors import CarrierUnavailable, Unavailable
 
 
 class Answer(NamedTuple):
@@ -110,10 +110,10 @@ class Receiver:
         """250 only once all that the mail shall do is stored. A repeat of the same mail changes nothing more."""
         try:
             return await self._handled(arrived, to)
-        except StoreUnavailable:
-            return STORE_AWAY
         except CarrierUnavailable:
             return CANNOT_PASS_ON
+        except Unavailable:
+            return STORE_AWAY
 
     def _handler_missing(self, to: Destination) -> bool:
         return (isinstance(to, Feedback) and self._handlers.feedback is None) or (

@@ -17,6 +17,7 @@ from gateway.smtp.composing import Composer, Composition
 from gateway.smtp.copies import Copy, MailPipeline, Relay, Result, State, one_reply
 from gateway.smtp.limits import Limits
 from gateway.smtp.marks import Mark
+from gateway.smtp.recipients import discards
 from gateway.smtp.replies import Reply
 from gateway.smtp.reports import Reports
 from gateway.smtp.signers import one_from_domain
@@ -24,6 +25,7 @@ from gateway.smtp.submission import Submission
 from gateway.smtp.trouble import tell
 from suppression.decision import Reason, Refuse
 from suppression.errors import StoreUnavailable
+from suppression.model import App
 from suppression.purposes import Purpose
 from suppression.store.ways_back import WayBack
 
@@ -87,6 +89,8 @@ class Delivery:
         self._ways_back = ways_back
 
     async def deliver(self, submission: Submission) -> Delivered:
+        if not submission.recipients:  # all were discarded
+            return Delivered(replies.taken(submission.discarded[0], ""))
         plan = await _beside(self._plan, submission, len(submission.content))
         if isinstance(plan, Reply):
             return Delivered(plan)
@@ -95,7 +99,7 @@ class Delivery:
         if not await self._can_come_back(plan):
             return Delivered(replies.STORE_AWAY)
         results = await self._all(plan)
-        reply = one_reply(results, plan.message)
+        reply = one_reply(_told(submission.app, results), plan.message)
         if reply.code == 250:
             return await self._taken(plan, reply, results)
         if reply.code // 100 == 5:
@@ -202,7 +206,8 @@ class Delivery:
         if len(results) == 1:
             return Delivered(reply, results)
         await self._list(plan.message, results)
-        failed = [result for result in results if result.state is not State.SENT]
+        told = _told(plan.submission.app, results)
+        failed = [result for result in told if result.state is not State.SENT]
         if plan.submission.sender is None or not failed:
             return Delivered(reply, results)
         catalogue = self._pipeline.catalogue
@@ -229,6 +234,17 @@ class Delivery:
                     await self._pipeline.forget(result.copy.ask, result.copy.hand_over)
         except StoreUnavailable as error:
             tell("mail_not_forgotten", error)
+
+
+def _told(app: App, results: list[Result]) -> list[Result]:
+    """As the app is answered: what a rule refuses is as good as sent to one that cannot handle a refusal."""
+    if not discards(app):
+        return results
+    return [_discarded(result) if result.state is State.REFUSED else result for result in results]
+
+
+def _discarded(result: Result) -> Result:
+    return replace(result, state=State.SENT, reply=replies.taken(result.decision_id, ""))
 
 
 async def _beside(function: Callable[[A], R], argument: A, size: int) -> R:

@@ -26,33 +26,44 @@ class Recipients:
     async def offer(self, app: App, envelope: Envelope, address: Address) -> Reply:
         if envelope.accepted >= self._limits.recipients or self._too_much(envelope):
             return replies.TOO_MANY_RECIPIENTS
-        if address.exact in envelope.recipients:  # equal addresses get one copy
+        if (
+            address.exact in envelope.recipients or address.exact in envelope.discarded
+        ):  # equal addresses get one copy
             envelope.accepted += 1
             return replies.RECIPIENT_OK
-        if envelope.sender is None and envelope.recipients:
+        if envelope.sender is None and envelope.filled:
             return replies.ONE_RECIPIENT
-        refusal = await self._peek(app, envelope, address)
-        if refusal is not None:
-            return refusal
-        envelope.recipients[address.exact] = address
+        refused = await self._peek(app, envelope, address)
+        if isinstance(refused, Reply):
+            return refused
+        if refused is None:
+            envelope.recipients[address.exact] = address
+        elif discards(app) and not refused.waitable:
+            envelope.discarded[address.exact] = refused.decision_id
+        else:
+            return refusal(refused)
         envelope.accepted += 1
         return replies.RECIPIENT_OK
 
-    async def _peek(self, app: App, envelope: Envelope, address: Address) -> Reply | None:
+    async def _peek(self, app: App, envelope: Envelope, address: Address) -> Refused | Reply | None:
         """None also where only the header can tell: the purpose, or a legal notice's reference."""
         purpose = envelope.purpose
         if purpose is None or purpose.legal_notice:
             return None
         ask = Ask(app, Channel.EMAIL, purpose, address, system=envelope.sender is None)
         try:
-            refused = await self._pipeline.peek(ask)
+            return await self._pipeline.peek(ask)
         except StoreUnavailable:
             return replies.STORE_AWAY
-        return None if refused is None else refusal(refused)
 
     def _too_much(self, envelope: Envelope) -> bool:
         """By the declared size: all copies together."""
         return envelope.size * (len(envelope.recipients) + 1) > self._limits.copies_bytes
+
+
+def discards(app: App) -> bool:
+    """Whether this app is told that a copy was taken which a rule refuses; its webhook tells it the truth."""
+    return app.on_refusal == "discard"
 
 
 def refusal(refused: Refused) -> Reply:

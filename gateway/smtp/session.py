@@ -15,6 +15,7 @@ class Envelope:
 
     sender   None for the null sender
     purpose  as far as known before DATA; None when a header decides
+    discarded  recipients answered as if they were taken, by exact address: the ids of their refusals
     size     as declared by SIZE=, 0 if it was not
     """
 
@@ -24,6 +25,11 @@ class Envelope:
     purpose: Purpose | None = None
     recipients: dict[str, Address] = field(default_factory=dict)  # by exact address: equal ones get one copy
     accepted: int = 0
+    discarded: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def filled(self) -> bool:
+        return bool(self.recipients or self.discarded)
 
 
 @dataclass(slots=True)

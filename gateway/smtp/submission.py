@@ -19,7 +19,10 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """`content`: CRLF lines, unstuffed. `sender`: None for the null sender. `purpose`: as known before DATA."""
+    """`content`: CRLF lines, unstuffed. `sender`: None for the null sender. `purpose`: as known before DATA.
+
+    discarded  ids of the refusals of recipients that were answered as if they were taken
+    """
 
     app: App
     client: Client
@@ -28,6 +31,7 @@ class Submission:
     recipients: tuple[Address, ...]
     purpose: Purpose | None
     content: bytes
+    discarded: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, session: Session, envelope: Envelope, content: bytes) -> "Submission":
@@ -41,6 +45,7 @@ class Submission:
             recipients=tuple(envelope.recipients.values()),
             purpose=envelope.purpose,
             content=content,
+            discarded=tuple(envelope.discarded.values()),
         )
 
     @property

@@ -121,7 +121,7 @@ class Verbs:
             return replies.syntax("DATA")
         if self._session.envelope is None:
             return replies.MAIL_FIRST
-        return replies.GO_ON if self._session.envelope.recipients else replies.RCPT_FIRST
+        return replies.GO_ON if self._session.envelope.filled else replies.RCPT_FIRST
 
     async def _rset(self, argument: str) -> Reply:
         if argument:

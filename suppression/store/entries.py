@@ -1,6 +1,6 @@
 """Reading the outbox: an entry by its id, a recipient's, those that agents must see to, and what is due when."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from suppression.errors import NotFound, StoreUnavailable
@@ -9,19 +9,22 @@ from suppression.outbox import HANDLE, Entry
 from suppression.records import Record
 from suppression.store import codec
 from suppression.store.client import Lane
-from suppression.store.entry_codec import NUMBER, EntryReader
-from suppression.store.keys import ShardKeys, parse_handle, parse_record_id
-from suppression.store.record_lines import decode_record
+from suppression.store.entry_codec import EntryReader
+from suppression.store.keys import ShardKeys, parse_handle
+from suppression.store.step import NUMBER
 from suppression.store.store import Store
+
+Records = Callable[[Sequence[str], str], Awaitable[list[Record]]]  # by their ids, of a recipient (hex)
 
 KEY = 16  # bytes of a recipient's key, before the number in a member of a sorted set
 
 
 class Entries:
-    """The entries of one store."""
+    """The entries of one store. `records`: reads its log by ids; the hot one alone where nothing is archived."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, records: Records | None = None) -> None:
         self._store = store
+        self._records: Records = records or store.log.records
         self._reader = EntryReader(store.keyring, store.sealer)
 
     async def entry(self, message: str, lane: Lane | None = None) -> Entry:
@@ -59,15 +62,8 @@ class Entries:
         ]
 
     async def history(self, entry: Entry) -> list[Record]:
-        """What the hot log has of it, oldest first."""
-        shard = self._store.shards.of(entry.recipient.key)
-        orders = [parse_record_id(record)[1] for record in entry.records]
-        replies = await self._store.client.stops.read([("XRANGE", shard.log, o, o) for o in orders])
-        return [
-            decode_record(record, dict(zip(values[::2], values[1::2], strict=True)))
-            for record, reply in zip(entry.records, replies, strict=True)
-            for _, values in reply
-        ]
+        """What the log has of it, oldest first."""
+        return await self._records(entry.records, entry.recipient.key.hex())
 
     async def held(self, limit: int = 100, after: str = "") -> list[Entry]:
         """What agents must see to, oldest first within a shard. `after`: id of the last one that was seen."""

@@ -10,6 +10,9 @@ An entry's hash has the fields
     h    record of the last hand-over                 w    when that was, ms (the server's time)
     i    the next hop's id     p    what it reported  k    "1": a stop came meanwhile      y    why it ended
     r    ids of its log records, 8 bytes each
+An event's has `record`, its log record, and
+    e    that record, as it was logged     j    the recipient's sealed address, where it is kept for the event
+and of the others state, n, m, c (on no channel; flag w), a, d and y.
 """
 
 import json
@@ -23,9 +26,10 @@ from suppression.outbox import HANDLE, Accepted, Delivery, Draft, Entry, State
 from suppression.store import codec
 from suppression.store.client import Argument
 from suppression.store.keys import Keyring, handle, record_id
+from suppression.store.record_lines import decode_record
 from suppression.store.sealed import Sealer
 
-NUMBER = 8
+_BYTES = frozenset({"b", "r", "j"})
 _TO = "to"  # beside the content's own names, under the same seal
 
 
@@ -90,8 +94,10 @@ class EntryReader:
     def read(self, shard: int, key: bytes, number: bytes, flat: list[bytes]) -> Entry:
         """Of HGETALL's reply. What cannot be read is not sent: StoreUnavailable."""
         fields = dict(zip((name.decode() for name in flat[::2]), flat[1::2], strict=True))
-        text = {name: value.decode() for name, value in fields.items() if name not in {"b", "r"}}
+        text = {name: value.decode() for name, value in fields.items() if name not in _BYTES}
         try:
+            if "e" in text:
+                return self._event(shard, key, number, text, fields.get("j"))
             channel, purpose, sender, app, marks = text.get("c", "s||||").split("|")
             on = codec.channel_of(channel)
             recipient, content = self._opened(key, on, fields.get("b"))
@@ -125,6 +131,30 @@ class EntryReader:
             )
         except (KeyError, ValueError) as error:
             raise StoreUnavailable("an entry of the outbox cannot be read") from error
+
+    def _event(
+        self, shard: int, key: bytes, number: bytes, text: Mapping[str, str], kept: bytes | None
+    ) -> Entry:
+        _, _, sender, app, _ = text["c"].split("|")
+        logged = _record(shard, text, "record")
+        return Entry(
+            id=entry_id(key, number),
+            number=number,
+            recipient=Recipient(key, "", None if kept is None else self._sealer.open_address(kept, key)),
+            channel=Channel.AUDIENCE,  # nothing is sent on it
+            purpose="",
+            sender=sender,
+            app=app,
+            state=State(text["state"]),
+            revision=int(text["n"]),
+            attempts=int(text.get("a", 0)),
+            due=_time(text, "d"),
+            system=True,
+            reason=text.get("y", ""),
+            decision_id=logged,
+            mark=text.get("m", ""),
+            event=decode_record(logged, {b"r": text["e"].encode()}),
+        )
 
     def _opened(
         self, key: bytes, channel: Channel, sealed: bytes | None

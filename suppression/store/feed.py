@@ -7,7 +7,7 @@ is logged later belongs to the next round, which begins where this one ended: no
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -15,9 +15,11 @@ from suppression.errors import InvalidInput
 from suppression.hashed import digest
 from suppression.records import Record, RecordKind
 from suppression.store.client import Argument
-from suppression.store.keys import parse_record_id, record_id
-from suppression.store.record_lines import decode_record
+from suppression.store.keys import parse_record_id
+from suppression.store.log import Page as Read
 from suppression.store.store import Store
+
+Lines = Callable[[int, str, int, int, int], Awaitable[Read]]  # see Log.page; changes at least
 
 KINDS = frozenset({RecordKind.SUPPRESSED, RecordKind.ERASED, RecordKind.LIFTED, RecordKind.RETURNED})
 _CURSOR = re.compile(r"(\d{1,15})\.(\d{1,15})\.(\d{1,4})\.((?:\d{1,15}-\d{1,10})?)", re.ASCII)
@@ -67,14 +69,17 @@ async def begin(store: Store, since: int) -> Place:
     return Place(max(0, since - offset), await _now(store))
 
 
-async def read(store: Store, place: Place, limit: int) -> Page:
-    """The next records; at the end of a round `place` is where the next one begins."""
+async def read(store: Store, place: Place, limit: int, lines: Lines | None = None) -> Page:
+    """The next records; at the end of a round `place` is where the next one begins.
+
+    lines  reads a shard of the log; the hot one alone where nothing is archived
+    """
     if place.shard >= len(store.shards.all):
         place = Place(place.until + 1, max(place.until, await _now(store)))
     found: list[Record] = []
     looked = 0
     while len(found) < limit and looked < _MOST_READ and place.shard < len(store.shards.all):
-        records, ahead = await _next(store, place)
+        records, ahead = await _next(lines or store.log.page, place)
         looked += max(1, len(records))
         found += (kept := [record for record in records if _is_told(record)][: limit - len(found)])
         full = len(found) == limit
@@ -89,17 +94,11 @@ async def _now(store: Store) -> int:
     return int(seconds) * 1000 + int(micros) // 1000 - 1
 
 
-async def _next(store: Store, place: Place) -> tuple[list[Record], Place]:
-    shard = store.shards.numbered(place.shard)
-    start = f"({place.after}" if place.after else str(place.since)
-    reply = await store.client.bulk.execute("XRANGE", shard.log, start, place.until, "COUNT", _AT_ONCE)
-    records = [
-        decode_record(record_id(shard.number, at.decode()), dict(zip(values[::2], values[1::2], strict=True)))
-        for at, values in reply
-    ]
-    if len(reply) < _AT_ONCE:
-        return records, replace(place, shard=place.shard + 1, after="")
-    return records, replace(place, after=reply[-1][0].decode())
+async def _next(lines: Lines, place: Place) -> tuple[list[Record], Place]:
+    read = await lines(place.shard, place.after, place.since, place.until, _AT_ONCE)
+    if read.last is None:
+        return read.records, replace(place, shard=place.shard + 1, after="")
+    return read.records, replace(place, after=read.last)
 
 
 def _is_told(record: Record) -> bool:

@@ -90,6 +90,16 @@ class ShardKeys:
         """Sorted set: hand-overs without outcome yet, by the time after which they count as unknown."""
         return b"{%b}h" % self.tag.encode()
 
+    @property
+    def archiver(self) -> bytes:
+        """Hash, in the first shard: who archives, until when, under which number; and the archive's latest manifest."""
+        return b"{%b}A" % self.tag.encode()
+
+    @property
+    def archived(self) -> bytes:
+        """The highest number of an archiver that took something off this shard's log."""
+        return b"{%b}R" % self.tag.encode()
+
     def recipient(self, key: bytes) -> bytes:
         return b"{%b}r" % self.tag.encode() + key
 
@@ -217,8 +227,8 @@ class Shards:
         return self.all[number]
 
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuv"  # RFC 4648 7, in lower case
-_PAIRS = tuple(one + other for one in _DIGITS for other in _DIGITS)
+DIGITS = "0123456789abcdefghijklmnopqrstuv"  # RFC 4648 7, in lower case
+_PAIRS = tuple(one + other for one in DIGITS for other in DIGITS)
 
 
 def _base32(raw: bytes) -> str:

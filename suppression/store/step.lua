@@ -170,6 +170,17 @@ local ops = {
   at = function() local k, score, member = key(), nextarg(), nextarg(); call('ZADD', k, score, member); wake(k, member) end,
   enlist = function() call('HSET', KEYS[2], 'q', (call('HGET', KEYS[2], 'q') or '') .. nextarg()) end,
   unlist = function() unlist(nextarg()) end,
+  -- What is logged, on its way to an app: an entry that nobody else lists, due at once. Nothing is left of the address
+  -- of somebody who is erased but what such an entry keeps, where it is told to (its key's number, or none).
+  event = function()
+    local entry, due, member, about, address = key(), key(), nextarg(), nextarg(), nextarg()
+    local ms = now + tonumber(meta[3] or '0')
+    local kept = address ~= '' and call('GET', KEYS[tonumber(address)])
+    call('HSET', entry, 'state', 'waiting', 'n', 0, 'c', about, 'd', string.format('%.0f', ms), 'record', id, 'e', ARGV[7])
+    if kept then call('HSET', entry, 'j', kept) end
+    call('ZADD', due, ms, member)
+    wake(due, member)
+  end,
   -- A stop: what waits and is covered is cancelled, logged under its own id; a call that the next hop has is to be.
   -- Keys: what entries' keys of the recipient begin with, the due, the leased. The entries' keys are of this shard too.
   cancel = function()

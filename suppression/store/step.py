@@ -6,21 +6,28 @@ A step carries an id made before its first try, so that repeating it after a los
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
 
 from suppression.errors import StoreUnavailable
-from suppression.records import Record
+from suppression.outbox import EventDraft
+from suppression.records import CHANGES, Record
 from suppression.store.client import Argument, Lane, ScriptMissing
 from suppression.store.keys import ShardKeys
 from suppression.store.record_lines import encode_record
+from suppression.store.written import known_writes
 
 SCRIPT = resources.files("suppression.store").joinpath("step.lua").read_bytes()
 _SHA = hashlib.sha1(SCRIPT, usedforsecurity=False).hexdigest()
 _PAUSE = 0.05
 _FIRST_KEY = 6  # of the keys that ops name by number: five come before them
+NUMBER = 8  # bytes that tell one entry of a recipient's outbox from the others
+
+EventsOf = Callable[[Record], Sequence[EventDraft]]
+"""Which apps want to hear of a record. Pure: it is asked before the record is logged."""
 
 
 @dataclass(slots=True)
@@ -47,10 +54,12 @@ class Step:
     _caps: list[Argument] = field(default_factory=list)
     _holds: list[Argument] = field(default_factory=list)
     _writes: list[Argument] = field(default_factory=list)
+    _known: dict[str, str] = field(default_factory=dict)
 
     def write(self, op: str, *args: Argument) -> None:
         """An op of step.lua that names no key."""
         self._writes += (op, *args)
+        self._known |= known_writes(op, args)
 
     def write_key(self, op: str, key: bytes, *args: Argument) -> None:
         """An op of step.lua on a key of its own, of the same shard."""
@@ -63,6 +72,25 @@ class Step:
     def hold(self, key: bytes, field: str, value: Argument) -> None:
         """Only while this field of this hash has this value; "" for none."""
         self._holds += (self._number(key), field, value)
+
+    def tell(self, drafts: Sequence[EventDraft]) -> None:
+        """What this step logs is told to these apps: entries of the outbox, made if it is logged and not otherwise.
+
+        First of all writes: an erasure's event still finds whom it is about.
+        """
+        if self.recipient is None or self.of_person:
+            return
+        before, self._writes = self._writes, []
+        for draft in drafts:
+            number = secrets.token_bytes(NUMBER)
+            self.write_keys(
+                "event",
+                (self.shard.entry(self.recipient, number), self.shard.due),
+                self.recipient + number,
+                draft.about,
+                self._number(self.shard.address(self.recipient)) if draft.keeps_address else "",
+            )
+        self._writes += before
 
     def _number(self, key: bytes) -> int:
         if key not in self._keys:
@@ -78,6 +106,9 @@ class Step:
         if self.recipient is None:
             return self.shard.meta
         return self.shard.person(self.recipient) if self.of_person else self.shard.recipient(self.recipient)
+
+    def _logged(self, record: Record) -> Record:
+        return replace(record, writes=self._known) if record.kind in CHANGES else record
 
     def command(self, epoch: str) -> list[Argument]:
         """EVALSHA's arguments after the script's name."""
@@ -95,7 +126,7 @@ class Step:
             "" if self.time is None else self.time,
             self.generation,
             "*" if self.version is None else self.version,
-            encode_record(self.record) if self.record else "",
+            encode_record(self._logged(self.record)) if self.record else "",
             len(self._caps) // 4,
             len(self._holds) // 3,
             *self._caps,
@@ -117,17 +148,20 @@ class Answer:
 
 
 class Steps:
-    """Runs steps on a store of one epoch."""
+    """Runs steps on a store of one epoch. `events`: set by who opens the store, where apps want to hear of any."""
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
+        self.events: EventsOf | None = None
 
     async def run(self, step: Step, lane: Lane, seconds: float) -> Answer:
         """The step's answer. StoreUnavailable when there is none within `seconds`, or the store is not ours.
 
         Every step is safe to repeat: by its seen id, or because it ends a hand-over that only one can end.
         """
-        command = step.command(self.epoch)
+        if self.events is not None and step.record is not None:
+            step.tell(self.events(step.record))
+        command = step.command(self.epoch)  # once: a repeat is the same, to the byte
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
             try:

@@ -53,7 +53,7 @@ class Store:
         self.shards = shards
         self.keyring = keyring
         self.sealer = sealer
-        self.log = Log(client.stops, shards)
+        self.log = Log(client.stops, client.bulk, shards)
         self.steps = Steps(opened.epoch)
         self._epoch = opened.epoch.encode()
         self._offset = opened.offset

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from suppression.decision import Send
-from suppression.errors import Conflict, StoreUnavailable
+from suppression.errors import Conflict, NotFound, StoreUnavailable
 from suppression.limits import Cap, counted_as
 from suppression.model import Channel, Facts, Request
 from suppression.outbox import HELD_FOR_AGENTS, KEPT, Delivery, Entry, State
@@ -177,6 +177,8 @@ class Transitions(Entries):
         """
 
         def plan(entry: Entry) -> Move:
+            if entry.event is not None:
+                raise NotFound("an event, not a message")
             record = self.record(entry, RecordKind.CANCELLED, reason=reason, actor=actor)
             if entry.state in _MAY_CANCEL:
                 return Move(State.CANCELLED, record, {"y": reason}, forget=True)
@@ -190,10 +192,12 @@ class Transitions(Entries):
         """An agent's word: what was held is sent, if it may be then. NotFound, Conflict."""
 
         def plan(entry: Entry) -> Move:
-            if entry.state not in HELD_FOR_AGENTS or entry.content is None:
+            if entry.state not in HELD_FOR_AGENTS or (entry.content is None and entry.event is None):
                 raise Conflict(f"a message that is {entry.state} is not sent again")
             due = self._store.now()
-            record = self.record(entry, RecordKind.QUEUED, reason="retried", actor=actor)
+            record = None  # of an event: the log is of messages and people
+            if entry.event is None:
+                record = self.record(entry, RecordKind.QUEUED, reason="retried", actor=actor)
             return Move(State.WAITING, record, {"a": 0, "d": codec.milliseconds(due), "y": ""}, due=due)
 
         return await self.again(message, plan)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.bench import (
     accepting,
+    archiving,
     bounces,
     console_pages,
     decisions,
@@ -19,7 +20,7 @@ from tests.bench.result import table, write
 def main() -> None:
     found = [*whole_path.results(), *decisions.results(), *scrubbing.results(), *rewriting.results()]
     found += [*importing.results(), *accepting.results(), *dispatching.results(), *bounces.results()]
-    found += console_pages.results()
+    found += [*archiving.results(), *console_pages.results()]
     write(found, Path("build/bench.json"))
     print(table(found))
 

@@ -3,6 +3,7 @@
 import inspect
 import re
 
+from gateway.archive.columns import NAMES
 from suppression import records
 from tests.documents import readme
 
@@ -17,3 +18,20 @@ def test_every_field_of_a_record_is_described_and_no_other() -> None:
 def test_every_kind_of_record_is_named_in_readme() -> None:
     named = set(re.findall(r"`([a-z_]+)`", readme.section("Quick start")))
     assert {kind.value for kind in records.RecordKind} - named == set()
+
+
+def test_every_field_of_a_record_is_in_readme_and_no_other() -> None:
+    assert sorted(readme.names("What a record says")) == sorted(records.FIELDS)
+
+
+def test_every_field_is_told_with_its_meaning_its_kinds_and_an_example() -> None:
+    rows = readme.rows("What a record says")
+    assert all(len(row) == 4 and all(row) for row in rows)
+    named = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row[2])}
+    assert named <= {kind.value for kind in records.RecordKind}
+
+
+def test_every_column_of_the_view_for_sql_is_told() -> None:
+    columns = {*NAMES, "id", "recipient_key"} - {*records.FIELDS}
+    told = set(re.findall(r"`([a-z_]+)`", readme.section("Asking the log")))
+    assert columns - told == set()

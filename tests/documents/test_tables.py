@@ -12,6 +12,7 @@ import typer
 from gateway.cli.commands import app as commands
 from gateway.inbound import passing_on, receiving
 from gateway.smtp import auth, copies, parameters, replies, server
+from gateway.webhooks.subscriptions import EventType
 from suppression.decision import Reason
 from suppression.model import Way
 from suppression.policy import RULES
@@ -39,6 +40,10 @@ def test_every_reason_is_named_and_no_other() -> None:
 
 def test_every_way_is_named_and_no_other() -> None:
     assert readme.names("Reasons", 1) == [way.value for way in Way]
+
+
+def test_every_type_of_event_is_named_and_no_other() -> None:
+    assert readme.names("Webhooks") == [kind.value for kind in EventType]
 
 
 def test_every_rule_is_named_in_its_order() -> None:
@@ -83,7 +88,8 @@ def _commands(command: Any, path: str) -> Iterator[tuple[str, list[str]]]:
     if isinstance(command, click.Group) or hasattr(command, "commands"):
         for name, inner in command.commands.items():
             yield from _commands(inner, f"{path} {name}")
-        return
+        if not command.invoke_without_command:
+            return
     arguments = [part.name.upper() for part in command.params if part.param_type_name == "argument"]
     options = [option for part in command.params for option in part.opts if option.startswith("--")]
     yield " ".join([path, *arguments]), sorted(set(options) - {"--help"})

@@ -49,6 +49,13 @@ def running_in(folder: Path) -> set[int]:
     return found
 
 
+def name_of(pid: int) -> str:
+    """What a process calls itself; "" if it has ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""
+
+
 class Running:
     """A gateway that was started. Everything of it is below `home`; `data` is its data folder."""
 
@@ -91,9 +98,13 @@ class Running:
         return int(json.loads((self.data / "store.json").read_text())["pid"])
 
     @property
-    def workers(self) -> set[int]:
-        """The supervisor's children, but for the store's server."""
+    def children(self) -> set[int]:
+        """The supervisor's, but for the store's server: workers, and who archives."""
         return running_in(self.home) - {self.process.pid, self.store_pid}
+
+    @property
+    def workers(self) -> set[int]:
+        return {pid for pid in self.children if name_of(pid).startswith("gw-worker-")}
 
     def stop(self) -> int:
         """As an operator would; the exit code."""

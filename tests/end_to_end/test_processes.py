@@ -75,7 +75,7 @@ def test_a_killed_supervisor_leaves_a_server_that_the_next_one_adopts(start: Sta
     running, client = start("--workers", "2")
     stopped = address()
     client.stop(stopped)
-    orphan, workers = running.store_pid, running.workers
+    orphan, workers = running.store_pid, running.children
     running.kill()
     until(lambda: not running_in(running.home) & workers)
     assert orphan in running_in(running.home)
@@ -93,7 +93,7 @@ def test_after_a_kill_of_everything_at_once_stops_hold_and_ports_stay(start: Sta
     stopped = address()
     client.stop(stopped)
     url = client.url
-    for pid in {running.process.pid, *running.workers, running.store_pid}:
+    for pid in {running.process.pid, *running.children, running.store_pid}:
         os.kill(pid, signal.SIGKILL)
     running.process.wait(10)
 

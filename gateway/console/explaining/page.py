@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.archive.questions import Question, place_of
 from gateway.console import pages
 from gateway.console.access import router
 from gateway.console.doors import Console
@@ -34,7 +35,7 @@ from suppression.records import Record
 from suppression.store.keys import parse_record_id
 
 _CHANGES_SHOWN = 20
-_PART, _PARTS = 200, 5  # of the recipient's log: how much is read to find what came after
+_PART = 1000  # of a recipient's changes: how many are read to find what came after
 
 
 class NoSuchMessage(NotFound):
@@ -168,25 +169,17 @@ class Explaining:
         """Changes after it, newest first, and whether these are all."""
         if position(facts.version) <= position(parse_record_id(record.id)[1]):
             return [], True
-        found: list[Record] = []
-        before = ""
-        for _ in range(_PARTS):
-            part = await self.console.doors.reading.log(whom, lambda _: True, _PART, before)
-            found += [one for one in part.records if one.kind in CHANGES and one.id > record.id]
-            before = part.before or ""
-            if not before or before <= record.id:
-                return found, True
-        return found, False
+        changes = Question(recipient=whom.key.hex(), kinds=CHANGES, since=place_of(record.id).ms)
+        part = await self.console.doors.reading.log(changes, _PART)
+        found = [one for one in part.records if one.id > record.id]
+        return found, part.before is None
 
     async def _written(self, whom: Recipient, record: Record) -> Record | None:
-        """The last record before the decision that wrote the entry it went by, while the log has it."""
+        """The last record before the decision that wrote the entry it went by."""
         if not record.fact:
             return None
-
-        def wrote(one: Record) -> bool:
-            return one.entry == record.fact and one.kind in CHANGES
-
-        part = await self.console.doors.reading.log(whom, wrote, 1, record.id)
+        wrote = Question(recipient=whom.key.hex(), kinds=CHANGES, entry=record.fact, before=record.id)
+        part = await self.console.doors.reading.log(wrote, 1)
         return part.records[0] if part.records else None
 
     async def _would(

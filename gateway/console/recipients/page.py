@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.archive.questions import Question
 from gateway.console import pages
 from gateway.console.access import router
 from gateway.console.doors import Console
@@ -52,7 +53,8 @@ def routes(console: Console) -> list[APIRouter]:
     async def timeline(request: Request, handle: str, before: str = "") -> Response:
         """`before`: where the part that was shown ended."""
         recipient, _ = await spelled.named(console, visit_of(request), handle)
-        part = await console.doors.reading.log(recipient, lambda _: True, _PART, before)
+        question = Question(recipient=recipient.key.hex(), before=before)
+        part = await console.doors.reading.log(question, _PART)
         facts = await console.doors.reading.facts(recipient)
         told = names(console)
         return pages.page(

@@ -15,7 +15,6 @@ from gateway.console.recipients.acts import SOURCE, Checked, Seat, change_id
 from gateway.console.recipients.recognising import readings
 from gateway.console.roles import Permission
 from gateway.console.visit import form_of, visit_of
-from gateway.exporting import MOST_RECORDS
 from gateway.http.data_requests import all_held
 from gateway.http.doors import Subjects
 from gateway.http.pages import page as page_to_give
@@ -39,7 +38,7 @@ class Subject:
         held = await self._subjects.exporting.export(recipient, actor=visit_of(request).actor)
         shown = all_held(self._seat.console.doors, recipient, held)
         if form_of(request).value("as") != "file":
-            return page_to_give("export.html", sender=None, shown=shown, most=MOST_RECORDS)
+            return page_to_give("export.html", sender=None, shown=shown)
         headers = dict(frame.HEADERS) | {
             "Content-Disposition": 'attachment; filename="all-that-is-held.json"'
         }

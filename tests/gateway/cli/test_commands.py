@@ -56,7 +56,7 @@ def config(tmp_path: Path) -> Path:
 def test_help_names_every_command(gateway: Run) -> None:
     told = gateway("--help")
     assert told.returncode == 0
-    for command in ("dev", "init", "serve", "check", "explain", "log", "keys", "agents", "lists"):
+    for command in ("dev", "init", "serve", "check", "explain", "log", "keys", "agents", "lists", "events"):
         assert f"  {command} " in told.stdout
 
 

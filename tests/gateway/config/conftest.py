@@ -45,6 +45,7 @@ def furniture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "hop-password").write_text("hop-secret\n")
     (folder / "twilio-tokens").write_text("token-of-now\ntoken-of-before\n")
     (folder / "twilio-secret").write_text("api-secret\n")
+    (folder / "webhook-secret").write_text("whsec_b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xk\n")
     (folder / "empty").touch()
     (folder / "open-secrets.toml").write_text("pepper = 1\n")
     (folder / "open-secrets.toml").chmod(0o644)

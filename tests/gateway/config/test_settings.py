@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from gateway.config import phones, providers, schema
+from gateway.config import archive, phones, providers, receivers, schema
 from gateway.config.effective import effective
 from gateway.config.fields import Section
 from gateway.config.settings import Settings, load, parse
@@ -63,6 +63,7 @@ def test_every_setting_of_the_full_example_is_taken(base: Path) -> None:
         default_purpose="marketing/offers",
         purpose_from="header",
         may_resubscribe=True,
+        on_refusal="discard",
     )
     assert settings.senders["brand"] == Sender(
         name="brand",
@@ -150,6 +151,10 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         "api_secret",
         "base_url",
         "signing_key_file",
+        "folder",
+        "secret_access_key_file",
+        "secret_file",
+        "previous_secret",
         "client_secret_file",
     }  # each excludes another that is given
     pairs: list[tuple[type[Section], dict[str, Any]]] = [
@@ -167,6 +172,8 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (providers.Postmark, given["providers"]["postmark"]),
         (providers.Mailgun, given["providers"]["mailgun"]),
         (providers.Bounces, given["bounces"]),
+        (archive.Archive, given["archive"]),
+        (archive.S3, given["archive"]["s3"]),
         (schema.Consents, given["consents"]),
         (schema.Imports, given["imports"]),
         (schema.Cap, given["caps"]["weekly"]),
@@ -180,6 +187,8 @@ def test_the_full_example_leaves_no_setting_out() -> None:
         (phones.Calls, given["senders"]["brand"]["calls"]),
         (phones.Twilio, given["senders"]["brand"]["twilio"]),
         (schema.App, given["apps"]["shop"]),
+        (receivers.Webhook, given["apps"]["shop"]["webhook"]),
+        (receivers.Webhooks, given["webhooks"]),
     ]
     for model, table in pairs:
         assert set(model.model_fields) - left_out == set(table), model

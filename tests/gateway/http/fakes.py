@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from gateway.archive.questions import Question, matches
 from gateway.confirmations import Asked
 from gateway.http.doors import Entry, Link
 from gateway.links import ConfirmLink
@@ -21,8 +22,8 @@ from suppression.errors import IdempotencyMismatch, NotFound, StoreUnavailable
 from suppression.model import Basis, Consent, Facts, Recipient, Scope, Suppression, Way
 from suppression.purposes import ConsentNeed
 from suppression.records import Record, RecordKind
-from suppression.store.keys import handle, parse_handle
-from suppression.store.log import Part
+from suppression.store.keys import handle, parse_handle, record_id
+from suppression.store.newest import Part
 
 START = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
@@ -86,7 +87,7 @@ class Memory:
         return self.addresses.get(key)
 
     def write(self, record: Record) -> Record:
-        numbered = replace(record, id=f"r{next(self.numbers)}")
+        numbered = replace(record, id=record_id(0, f"{record.at}-{next(self.numbers)}"))
         self.log.append(numbered)
         return numbered
 
@@ -306,12 +307,11 @@ class FakeReading:
         self.memory.answer()
         return [line for line in self.memory.log if line.recipient == recipient.key.hex()]
 
-    async def log(
-        self, recipient: Recipient, keeps: Callable[[Record], bool], limit: int, before: str
-    ) -> Part:
+    async def log(self, question: Question, limit: int) -> Part:
         """In one part: the real reader's tests are about more."""
-        found = [line for line in await self.records(recipient) if keeps(line)]
-        return Part(found[: -limit - 1 : -1], None) if not before else Part([], None)
+        self.memory.answer()
+        found = [line for line in self.memory.log if matches(question, line)]
+        return Part(found[: -limit - 1 : -1], None)
 
     async def decision(self, record_id: str) -> list[Record]:
         self.memory.answer()

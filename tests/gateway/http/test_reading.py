@@ -3,7 +3,7 @@
 import pytest
 
 from suppression.records import Record, RecordKind
-from suppression.store import log
+from suppression.store import newest
 from suppression.token import TokenKind
 from tests.gateway.http.fakes import History
 from tests.gateway.http.world import FakeWorld, RealWorld, World
@@ -153,8 +153,11 @@ async def test_the_log_is_filtered(world: World) -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        {},
         {"recipient": "nobody"},
+        {"kind": "told"},
+        {"outcome": "maybe"},
+        {"channel": "pigeon"},
+        {"until": "tomorrow"},
         {"recipient": ANN, "limit": "0"},
         {"recipient": ANN, "limit": "many"},
         {"recipient": ANN, "since": "yesterday"},
@@ -246,8 +249,8 @@ async def test_filtered_records_are_found_behind_others(real: RealWorld) -> None
 async def test_a_crowded_shard_is_read_for_so_long_and_no_longer(
     real: RealWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log, "_PAGE", 5)
-    monkeypatch.setattr(log, "_MOST_PAGES", 2)
+    monkeypatch.setattr(newest, "_PAGE", 5)
+    monkeypatch.setattr(newest, "_MOST_PAGES", 2)
     (first,) = await decide(real, 1)
     shard = real.store.shards.of(real.recipient(ANN).key)
     for _ in range(25):
@@ -270,3 +273,58 @@ async def test_a_cursor_that_is_none_of_ours_is_422(real: RealWorld, cursor: str
     await decide(real, 1)
 
     assert (await real.get("/v1/log", recipient=ANN, cursor=cursor)).status_code == 422
+
+
+async def test_without_recipient_the_log_of_all_is_read_in_parts(real: RealWorld) -> None:
+    """The records of many shards come in the order in which they were logged, each once."""
+    made = [found for number in range(12) for found in await decide(real, 3, f"reader{number}@example.net")]
+    await stop(real, "other")
+
+    found: list[str] = []
+    more = {"limit": "7"}
+    while more:
+        told = (await real.get("/v1/log", kind="decided", **more)).json()
+        assert len(told["records"]) <= 7
+        found = [line["id"] for line in told["records"]] + found
+        more = {"limit": "7", "cursor": told["cursor"]} if "cursor" in told else {}
+
+    assert found == sorted(made)
+    newest_first = (await real.get("/v1/log", "agent", limit="1")).json()["records"]
+    assert [line["kind"] for line in newest_first] == ["suppressed"]
+
+
+async def test_an_app_reads_the_log_of_its_own_sender(real: RealWorld) -> None:
+    own, general, foreign = [await stop(real, sender) for sender in ("shop", "*", "other")]
+    assert len({own, general, foreign}) == 3
+
+    async def senders(key: str) -> set[str]:
+        lines = (await real.get("/v1/log", key)).json()["records"]
+        return {line["scope"].split("|")[2] for line in lines}
+
+    assert await senders("app") == {"shop", "*"}
+    assert await senders("stranger") == {"other", "*"}
+    assert await senders("agent") == {"shop", "other", "*"}
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "0" * 15 + "h", "~", "0" * 17, "ü"])
+async def test_a_cursor_of_all_that_is_none_is_422(real: RealWorld, cursor: str) -> None:
+    """The last digits of an id are its shard's number: there are fewer shards."""
+    await decide(real, 1)
+    wrong = "0" * 11 + "vvvvv" if cursor == "0" * 15 + "h" else cursor
+
+    assert (await real.get("/v1/log", cursor=wrong)).status_code == 422
+
+
+async def test_the_log_is_filtered_by_purpose_channel_kind_and_time(real: RealWorld) -> None:
+    await decide(real, 2)
+    await stop(real, "shop")
+
+    async def kinds(**asked: str) -> list[str]:
+        return [line["kind"] for line in (await real.get("/v1/log", **asked)).json()["records"]]
+
+    assert await kinds(purpose="marketing") == ["decided", "decided"]
+    assert await kinds(purpose="market") == []
+    assert await kinds(channel="sms") == []
+    assert await kinds(channel="email", kind="decided") == ["decided", "decided"]
+    assert await kinds(kind="suppressed", until="2999-01-01T00:00:00Z") == ["suppressed"]
+    assert await kinds(until="2001-01-01T00:00:00Z") == []

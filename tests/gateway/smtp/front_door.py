@@ -45,6 +45,8 @@ APPS = (
     App("shop", "brand", default_purpose="transactional/orders"),
     App("news", "brand", purpose_from="header", default_purpose="marketing/promotions"),
     App("bare", "brand"),
+    App("quiet", "brand", default_purpose="marketing/promotions", on_refusal="discard"),
+    App("quiet-header", "brand", purpose_from="header", on_refusal="discard"),
     App("limited", "brand", purposes=("transactional",), default_purpose="transactional/orders"),
 )
 PASSWORD = "right"

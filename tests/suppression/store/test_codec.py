@@ -131,6 +131,9 @@ def test_a_record_reads_back_without_what_a_newer_schema_added() -> None:
         ("user ann.b+c@example.net\r\nunknown", "user <address> unknown"),
         ("x" * 1000, "x" * 400),
         ("\x1b[31mred\x00", " [31mred "),
+        ("The 'To' number +1 (202) 555-0143 is not valid", "The 'To' number <address> is not valid"),
+        ("to=%2B12025550143&x", "to=<address>&x"),
+        ("OK 1700000000 d2e1a72fcca58-1 - gsmtp", "OK 1700000000 d2e1a72fcca58-1 - gsmtp"),
     ],
 )
 def test_a_next_hops_words_are_kept_without_addresses_and_control_characters(said: str, kept: str) -> None:

@@ -1,0 +1,62 @@
+"""The archive that settings name. Part of the assembly: where files are kept is chosen here."""
+
+import tempfile
+from pathlib import Path
+
+from gateway.archive.archive import Archive
+from gateway.archive.bucket import Bucket
+from gateway.archive.folder import Folder
+from gateway.archive.history import History
+from gateway.archive.places import Place
+from gateway.config.archive import S3
+from gateway.config.settings import Settings
+from suppression.store.log import Log
+
+
+def is_archived(settings: Settings) -> bool:
+    return settings.archive.s3 is not None or settings.archive_folder is not None
+
+
+def place_of(settings: Settings) -> Place | None:
+    """None: the log stays in the store."""
+    if settings.archive.s3 is not None:
+        return _bucket(settings.archive.s3, settings.archive_secret)
+    folder = settings.archive_folder
+    return None if folder is None else Folder(folder)
+
+
+def history_of(settings: Settings, log: Log) -> History:
+    """The one reader of the log, hot and archived."""
+    place = place_of(settings)
+    return History(log, None if place is None else Archive(place, scratch_of(settings)))
+
+
+def scratch_of(settings: Settings) -> Path:
+    """On a disk of this host: where is written what is thrown away."""
+    data_dir, s3 = settings.store.data_dir, settings.archive.s3
+    if data_dir is not None:
+        return data_dir / "scratch"
+    return s3.cache / "scratch" if s3 is not None else Path(tempfile.gettempdir()) / "suppression-gateway"
+
+
+def make_own_folder(settings: Settings) -> None:
+    """The one beside the embedded store is made where it is missing; one that settings name is not: its disk may be
+    away, and a new folder in its place would hide that.
+    """
+    folder = settings.archive_folder
+    if folder is not None and settings.archive.folder is None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _bucket(s3: S3, secret: str | None) -> Bucket:
+    return Bucket(
+        s3.bucket,
+        cache=s3.cache,
+        cache_size=s3.cache_size,
+        prefix=s3.prefix,
+        region=s3.region,
+        endpoint=s3.endpoint,
+        path_style=s3.path_style,
+        access_key_id=s3.access_key_id,
+        secret_access_key=secret,
+    )

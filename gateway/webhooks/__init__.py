@@ -1,0 +1,1 @@
+"""What apps are told of what happened: events, by the Standard Webhooks specification."""
