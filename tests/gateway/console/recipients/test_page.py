@@ -149,3 +149,26 @@ async def test_an_imported_stop_names_its_list(desk: Desk) -> None:
     )
     browser = await desk.at(ANN)
     assert "because the imported list &lt;b&gt;list&lt;/b&gt; says so" in verdict(browser.page)
+
+
+async def test_a_session_keeps_the_last_spellings_only(desk: Desk) -> None:
+    browser = await desk.house.signed_in()
+    for number in range(25):
+        await browser.get("/console/find")
+        await browser.post("/console/find", {"q": f"nobody{number}@example.net"})
+    session = await desk.house.console.sessions.find(browser.session)
+    assert session is not None
+    kept = [name for name in session.notes if name.startswith("spelled:")]
+    assert len(kept) <= 20
+    page = await browser.get(desk.path("nobody24@example.net"))
+    assert "<h1>nobody24@example.net</h1>" in page.text
+    assert (
+        "A recipient whose address is not kept" in (await browser.get(desk.path("nobody0@example.net"))).text
+    )
+
+
+async def test_what_one_agent_typed_no_other_sees(desk: Desk) -> None:
+    await desk.at("secret@example.net")
+    other = await desk.house.signed_in("supervisor")
+    page = await other.get(desk.path("secret@example.net"))
+    assert "secret" not in page.text
