@@ -3,12 +3,13 @@
 from fastapi import APIRouter
 
 from gateway.console import account, agents, codes, pages, provided, reviewing, sign_in, start
+from gateway.console.bulk import page as bulk
 from gateway.console.doors import Console
 from gateway.console.explaining import page as explaining
 from gateway.console.recipients import all_pages as recipients
 
 # Each module's `routes(console)`; a page adds its module here and its line in `navigation`.
-_PAGES = (sign_in, provided, codes, start, account, agents, recipients, explaining, reviewing)
+_PAGES = (sign_in, provided, codes, start, account, agents, recipients, explaining, reviewing, bulk)
 
 
 def routes(console: Console) -> list[APIRouter]:

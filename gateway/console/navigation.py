@@ -16,6 +16,7 @@ ITEMS: tuple[Item, ...] = (
     Item("Start", "/console", Permission.OWN),
     Item("Reviews", "/console/reviews", Permission.REVIEW),
     Item("Explain", "/console/explain", Permission.EXPLAIN),
+    Item("Bulk", "/console/bulk", Permission.BULK),
     Item("Agents", "/console/agents", Permission.AGENTS),
 )
 # Where the search box in the head posts `q` to, once there is something that answers; needs FIND.
