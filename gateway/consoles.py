@@ -1,22 +1,30 @@
 """The console of one worker, as settings have it. For wiring only."""
 
 from datetime import timedelta
+from functools import partial
 
 from fastapi import APIRouter
 
 from gateway import demo
+from gateway.archive.archive import Archive
+from gateway.archives import place_of, scratch_of
 from gateway.config.settings import Settings
 from gateway.console import app
 from gateway.console.doors import Console, SignInLimits
+from gateway.console.overview.hot import HotFigures, depths
+from gateway.console.overview.sql import SqlFigures
+from gateway.console.overview.watching import Watching
 from gateway.console.provided import BACK
 from gateway.console.provider import Client, Provider
 from gateway.http.doors import Doors
+from gateway.log_questions import LogQuestions
 from gateway.state.agents import Agents, Role
 from gateway.state.passwords import Passwords
 from gateway.state.rate_limits import LockOut, TokenBucket
 from gateway.state.second_factor import SecondFactor
 from gateway.state.sessions import Sessions
 from suppression.store.client import Lane
+from suppression.store.hot import HotLog
 from suppression.store.store import Store
 
 
@@ -42,6 +50,7 @@ def console(settings: Settings, store: Store, doors: Doors) -> Console:
         without_codes=frozenset({demo.AGENT} if settings.dev else ()),
         provider=_provider(settings),
         proxies=given.proxies,
+        watching=_watching(settings, store),
     )
 
 
@@ -63,3 +72,13 @@ def _provider(settings: Settings) -> Provider | None:
 def _limits(lane: Lane, *, free_loopback: bool) -> SignInLimits:
     clients = TokenBucket(lane, "clients", most=20, between=timedelta(seconds=6))
     return SignInLimits(LockOut(lane, "accounts"), clients, free_loopback)
+
+
+def _watching(settings: Settings, store: Store) -> Watching:
+    """Without an archive the store has all of the log, and it is counted there."""
+    place, look = place_of(settings), partial(depths, store)
+    if place is None:
+        return Watching(HotFigures(store), look)
+    scratch = scratch_of(settings)
+    asking = LogQuestions(store, Archive(place, scratch), scratch)
+    return Watching(SqlFigures(asking.rows), look, HotLog(store).oldest)

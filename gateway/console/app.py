@@ -6,10 +6,11 @@ from gateway.console import account, agents, codes, pages, provided, reviewing, 
 from gateway.console.bulk import page as bulk
 from gateway.console.doors import Console
 from gateway.console.explaining import page as explaining
+from gateway.console.overview import page as overview
 from gateway.console.recipients import all_pages as recipients
 
 # Each module's `routes(console)`; a page adds its module here and its line in `navigation`.
-_PAGES = (sign_in, provided, codes, start, account, agents, recipients, explaining, reviewing, bulk)
+_PAGES = (sign_in, provided, codes, start, account, agents, recipients, explaining, reviewing, overview, bulk)
 
 
 def routes(console: Console) -> list[APIRouter]:

@@ -14,6 +14,7 @@ class Item:
 
 ITEMS: tuple[Item, ...] = (
     Item("Start", "/console", Permission.OWN),
+    Item("Overview", "/console/overview", Permission.OVERVIEW),
     Item("Reviews", "/console/reviews", Permission.REVIEW),
     Item("Explain", "/console/explain", Permission.EXPLAIN),
     Item("Bulk", "/console/bulk", Permission.BULK),

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.archive.questions import Question
 from gateway.console import forms, pages
 from gateway.console.access import router
 from gateway.console.doors import Console
@@ -33,6 +34,7 @@ from suppression.store.reviews import HANDLE, Review
 
 PATH = "/console/reviews"
 _SHOWN = 50  # of those that wait
+_READ = 100  # decisions of a recipient
 _LABELS: Mapping[Decision, str] = {
     Decision.STOP: "Stop",
     Decision.STOP_MARKETING: "Stop all marketing",
@@ -206,11 +208,9 @@ class Queue:
         return await pages.done(self._console, request, _back(after), said, kind="attention")
 
     async def _decided(self, review: str) -> Record | None:
-        def of_it(one: Record) -> bool:
-            return one.kind is RecordKind.REVIEWED and one.details.get("review") == review
-
-        part = await self._console.doors.reading.log(_whose(review), of_it, 1, "")
-        return part.records[0] if part.records else None
+        of_it = Question(recipient=_whose(review).key.hex(), kinds=frozenset({RecordKind.REVIEWED}))
+        part = await self._console.doors.reading.log(of_it, _READ)
+        return next((one for one in part.records if one.details.get("review") == review), None)
 
     async def _page(
         self, request: Request, after: str, *, review: str = "", problems: Mapping[str, str] | None = None
