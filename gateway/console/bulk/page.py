@@ -27,7 +27,7 @@ from gateway.imports.rows import FileRefused, Options
 from gateway.imports.spooling import spool
 from gateway.state.imports import Import
 from suppression.errors import Conflict, InvalidInput, Unavailable
-from suppression.model import Channel
+from suppression.model import ALL, Channel
 
 log = structlog.get_logger(__name__)
 
@@ -175,11 +175,15 @@ class Bulk:
             typed=typed,
             lists=[view.list_view(one) for one in await self._importing.imports.latest()],
             formats=[("", "Known by its heading"), *view.FORMAT_TITLES.items()],
-            purposes=[("", "As its rows say, else everything"), *stopping.purposes(doors.catalogue())],
+            purposes=[
+                ("", "Everything"),
+                *(one for one in stopping.purposes(doors.catalogue()) if one[0] != ALL),
+            ],
             senders=[
-                ("", "As its rows say, else all"),
+                ("", "All senders"),
                 *((one.name, one.title) for one in doors.senders.values()),
             ],
+            reasons=view.REASONS,
             channels=[(one.value, words.CHANNELS[one].capitalize()) for one in Channel],
             largest=view.size(doors.largest_list),
         )

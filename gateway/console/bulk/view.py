@@ -19,6 +19,12 @@ FORMAT_TITLES: Mapping[str, str] = {
     "ses": "Amazon SES",
     "mailchimp": "Mailchimp",
 }
+REASONS = (
+    ("", "They asked for it"),
+    ("undeliverable", "Messages do not arrive"),
+    ("complained", "They reported a message as spam"),
+    ("blocked", "We block them"),
+)
 _WAYS: Mapping[State, tuple[str, str]] = {
     State.WAITING: ("waits", "attention"),
     State.RUNNING: ("being put in", "attention"),
