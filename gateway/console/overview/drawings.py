@@ -42,13 +42,15 @@ def rate(
     """A share on a line, with the limits that it must stay below. None: there was nothing to take a share of."""
     known = [share for share in (now, then) if share is not None]
     edge = max([share for share, _ in limits] + known) * 1.25
-    line, parts = 64, [f'<line class="axis" x1="0" y1="64" x2="{_WIDE}" y2="64"/>']
-    for share, meaning in limits:
-        at = _WIDE * share / edge
+    line, parts = 76, [f'<line class="axis" x1="0" y1="76" x2="{_WIDE}" y2="76"/>']
+    for place, (share, meaning) in enumerate(limits):  # each said on a line of its own: they may lie close
+        at, above = _WIDE * share / edge, 10 + 13 * place
         parts.append(
-            f'<line class="limit" x1="{at:.1f}" y1="20" x2="{at:.1f}" y2="{line + 6}" stroke-dasharray="4 3"/>'
+            f'<line class="limit" x1="{at:.1f}" y1="{above + 3}" x2="{at:.1f}" y2="{line + 6}" stroke-dasharray="4 3"/>'
         )
-        parts.append(_text(at, 13, meaning, "middle" if at < _WIDE * 0.8 else "end"))
+        parts.append(
+            _text(at + 3 if at < _WIDE / 2 else at - 3, above, meaning, "start" if at < _WIDE / 2 else "end")
+        )
     if then is not None:
         at = _WIDE * then / edge
         parts.append(f'<circle class="then" cx="{_kept(at, 5):.1f}" cy="{line}" r="5" fill="none"/>')
@@ -57,7 +59,7 @@ def rate(
         parts.append(f'<path class="now" d="M{at - 7:.1f} {line - 8} h14 l-7 12 z"/>')
         parts.append(_text(at, line - 13, f"{now:.2%}", _anchor(at), "value"))
     parts.append(_text(0, line + 18, "0 %"))
-    return _drawn(name, title, says, _WIDE, 88, parts)
+    return _drawn(name, title, says, _WIDE, 100, parts)
 
 
 def bar(name: str, now: int, then: int, most: int) -> Markup:

@@ -130,7 +130,7 @@ def change(now: int, then: int) -> str:
 
 def _sent(now: Counted, then: Counted) -> Chart:
     by_channel = ", ".join(
-        f"{words.CHANNELS[channel]} {now.sent[channel]:,}"
+        f"{now.sent[channel]:,} by {words.CHANNELS[channel]}"
         for channel in words.CHANNELS
         if now.sent.get(channel)
     )
