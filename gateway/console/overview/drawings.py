@@ -57,7 +57,7 @@ def rate(
     if now is not None:
         at = _kept(_WIDE * now / edge, 7)
         parts.append(f'<path class="now" d="M{at - 7:.1f} {line - 8} h14 l-7 12 z"/>')
-        parts.append(_text(at, line - 13, f"{now:.2%}", _anchor(at), "value"))
+        parts.append(_text(at, line - 13, f"{now:.2%}".replace("%", " %"), _anchor(at), "value"))
     parts.append(_text(0, line + 18, "0 %"))
     return _drawn(name, title, says, _WIDE, 100, parts)
 

@@ -42,7 +42,7 @@ def test_a_rate_stands_among_its_limits_with_words_on_each() -> None:
     assert root.attrib["aria-labelledby"] == "c-title c-says"
     assert [one.text for one in root if one.tag in {"title", "desc"}] == ["Complaints", "says"]
     assert [one.text for one in root if one.tag == "text"] == [
-        "0.1 % stay below", "0.3 % never reach", "0.20%", "0 %",
+        "0.1 % stay below", "0.3 % never reach", "0.20 %", "0 %",
     ]  # fmt: skip
     places = [float(one.attrib["x1"]) for one in root if one.attrib.get("class") == "limit"]
     (circle,) = (float(one.attrib["cx"]) for one in root if one.tag == "circle")
