@@ -78,7 +78,7 @@ class Apps:
             senders=[view.sender_view(one) for one in doors.senders.values()],
             apps=[view.app_view(one, set_up, doors.senders, catalogue, keys) for one in doors.apps.values()],
             others=view.others(keys, doors.apps),
-            choices=[("", "No app (for support, or an admin)"), *((name, name) for name in doors.apps)],
+            choices=[*((name, name) for name in doors.apps), ("", "No app (for support, or an admin)")],
             scopes=view.SCOPES,
             hooks=[(name, f"{set_up.public_url}/hooks/mail/{name}") for name in set_up.providers],
         )
