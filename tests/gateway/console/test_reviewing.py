@@ -3,7 +3,7 @@
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import pytest
 
 from gateway.console.recipients.timeline import Names
 from gateway.console.reviewing import choices, suggestion
-from gateway.reviews import Reviewing
 from suppression import stop_scopes
 from suppression.decision import Reason
 from suppression.model import Channel, Way
@@ -69,8 +68,7 @@ class Desk:
 @pytest.fixture
 async def desk(store: Store, tmp_path: Path) -> Desk:
     world, reviews = await real_world(store, tmp_path), Reviews(store)
-    doors = replace(world.doors, reviewing=Reviewing(store, reviews, world.doors.changes))  # type: ignore[arg-type]
-    made = house(store, doors)
+    made = house(store, world.doors)
     await employ(made)
     return Desk(made, world, reviews)
 

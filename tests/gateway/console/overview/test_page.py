@@ -4,17 +4,16 @@ import html
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gateway.archive.archive import Archive
 from gateway.archive.folder import Folder
-from gateway.console.overview.hot import HotFigures, depths
+from gateway.console.overview.hot import HotFigures
 from gateway.console.overview.log_view import SORTS, filtered
 from gateway.console.overview.sql import SqlFigures
-from gateway.console.overview.watching import Watching, spans
+from gateway.console.overview.watching import spans
 from gateway.log_questions import LogQuestions
 from suppression.decision import Reason
 from suppression.model import Channel, Scope, Way
@@ -57,8 +56,7 @@ class Desk:
 @pytest.fixture
 async def desk(store: Store, tmp_path: Path) -> Desk:
     world = await real_world(store, tmp_path)
-    watching = Watching(HotFigures(store), partial(depths, store), every=0)
-    made = house(store, world.doors, watching=watching)
+    made = house(store, world.doors)
     await employ(made)
     return Desk(made, world)
 
