@@ -1,28 +1,44 @@
 """The console of one worker, as settings have it. For wiring only."""
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from fastapi import APIRouter
 
-from gateway import demo
+from gateway import demo, dns_records
+from gateway.archive.archive import Archive
+from gateway.archives import place_of, scratch_of
 from gateway.config.settings import Settings
 from gateway.console import app
+from gateway.console.apps.set_up import SetUp
 from gateway.console.doors import Console, SignInLimits
+from gateway.console.overview.hot import HotFigures, depths
+from gateway.console.overview.sql import SqlFigures
+from gateway.console.overview.watching import Watching
 from gateway.console.provided import BACK
 from gateway.console.provider import Client, Provider
+from gateway.dns_check import DnsCheck
 from gateway.http.doors import Doors
+from gateway.log_questions import LogQuestions
+from gateway.questions import Post
 from gateway.state.agents import Agents, Role
+from gateway.state.api_keys import ApiKeys
 from gateway.state.passwords import Passwords
 from gateway.state.rate_limits import LockOut, TokenBucket
 from gateway.state.second_factor import SecondFactor
 from gateway.state.sessions import Sessions
+from gateway.trial_mail import TrialMail
 from suppression.store.client import Lane
+from suppression.store.hot import HotLog
 from suppression.store.store import Store
 
 
-def routes(settings: Settings, store: Store, doors: Doors) -> list[APIRouter]:
-    """None where there is no console."""
-    return app.routes(console(settings, store, doors)) if settings.console.enabled else []
+def routes(settings: Settings, store: Store, doors: Doors, post: Post) -> list[APIRouter]:
+    """None where there is no console. `post`: the road of the gateway's own mails."""
+    if not settings.console.enabled:
+        return []
+    return app.routes(replace(console(settings, store, doors), set_up=_set_up(settings, store, doors, post)))
 
 
 def console(settings: Settings, store: Store, doors: Doors) -> Console:
@@ -42,7 +58,39 @@ def console(settings: Settings, store: Store, doors: Doors) -> Console:
         without_codes=frozenset({demo.AGENT} if settings.dev else ()),
         provider=_provider(settings),
         proxies=given.proxies,
+        watching=_watching(settings, store),
     )
+
+
+def _set_up(settings: Settings, store: Store, doors: Doors, post: Post) -> SetUp:
+    where = dns_records.premises(settings)
+    networks: dict[str, list[str]] = {}
+    for network, app_name in settings.networks:
+        networks.setdefault(app_name, []).append(str(network))
+    return SetUp(
+        keys=ApiKeys(store.client.stops),
+        dns=DnsCheck(),
+        records={
+            name: dns_records.of_sender(sender, settings.dkim.get(name, ()), where)
+            for name, sender in settings.senders.items()
+        },
+        inbound=dns_records.of_inbound(where),
+        trial=TrialMail(settings.senders, doors.catalogue, doors.recipient, doors.clock, post),
+        networks=networks,
+        webhooks=settings.webhooks.of_app,
+        providers=_reporting(settings),
+        public_url=settings.public_url,
+    )
+
+
+def _reporting(settings: Settings) -> dict[str, str]:
+    """Providers whose reports are taken, and the sender whose mail alone goes by them."""
+    given = settings.given.providers
+    return {
+        name: settings.proofs.senders.get(name, "")
+        for name in type(given).model_fields
+        if getattr(given, name)
+    }
 
 
 def _provider(settings: Settings) -> Provider | None:
@@ -63,3 +111,13 @@ def _provider(settings: Settings) -> Provider | None:
 def _limits(lane: Lane, *, free_loopback: bool) -> SignInLimits:
     clients = TokenBucket(lane, "clients", most=20, between=timedelta(seconds=6))
     return SignInLimits(LockOut(lane, "accounts"), clients, free_loopback)
+
+
+def _watching(settings: Settings, store: Store) -> Watching:
+    """Without an archive the store has all of the log, and it is counted there."""
+    place, look = place_of(settings), partial(depths, store)
+    if place is None:
+        return Watching(HotFigures(store), look)
+    scratch = scratch_of(settings)
+    asking = LogQuestions(store, Archive(place, scratch), scratch)
+    return Watching(SqlFigures(asking.rows), look, HotLog(store).oldest)

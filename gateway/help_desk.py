@@ -23,7 +23,7 @@ class Dossier:
 
     address   as it was first given, where it is kept
     evidence  by id of an entry or consent
-    recent    the last records, newest first
+    recent    the last records, newest first; None: they are archived, and the archive cannot be asked now
     waiting   of the outbox: what waits, is under way, or is held for agents
     person    whom the address belongs to; beside: the person's other addresses, where they are kept
     """
@@ -32,7 +32,7 @@ class Dossier:
     facts: Facts
     address: Address | None = field(default=None, repr=False)
     evidence: Mapping[str, Evidence] = field(default_factory=dict, repr=False)
-    recent: Sequence[Record] = ()
+    recent: Sequence[Record] | None = ()
     waiting: Sequence[Waiting] = ()
     person: Somebody | None = None
     beside: Sequence[tuple[Recipient, Address | None]] = field(default=(), repr=False)
@@ -65,7 +65,7 @@ class HelpDesk:
         facts, address = await asyncio.gather(self.facts(recipient), self._store.address(recipient.key))
         evidence, recent, waiting, person, beside = await asyncio.gather(
             self._all_evidence(recipient, facts),
-            self._pipeline.history.recent(recipient.key, facts),
+            self._pipeline.history.recent_if_known(recipient.key, facts),
             self._waiting(recipient, facts),
             self._roster.of(facts),
             self._beside(recipient, facts),
@@ -116,6 +116,10 @@ class HelpDesk:
     async def come_back(self, recipient: Recipient, *, actor: str, change_id: str | None = None) -> Applied:
         """The erased became a customer again: what is required may go. NotFound: nothing was erased."""
         return await self._changes.come_back(recipient, actor=actor, change_id=change_id)
+
+    async def unsay(self, recipient: Recipient, entry: Suppression, *, actor: str) -> None:
+        """Take back a stop of everything as it was just made, at all addresses of the person. NotFound."""
+        await self._roster.unsay(recipient, entry.id, entry.order, actor=actor)
 
     async def join(self, person_id: str, recipients: Sequence[Recipient], *, actor: str) -> Somebody:
         """The person has these addresses from now on, beside its own. Conflict: one is another's."""

@@ -44,10 +44,10 @@ class Reading:
     async def facts(self, recipient: Recipient) -> Facts:
         return await self._store.facts(recipient, self._store.client.stops)
 
-    async def records(self, recipient: Recipient) -> Sequence[Record]:
-        """A recipient's last records, oldest first."""
-        recent = await self._history.recent(recipient.key, await self.facts(recipient))
-        return recent[::-1]
+    async def records(self, recipient: Recipient) -> Sequence[Record] | None:
+        """A recipient's last records, oldest first. None: the archive has some of them, and cannot be asked now."""
+        recent = await self._history.recent_if_known(recipient.key, await self.facts(recipient))
+        return None if recent is None else recent[::-1]
 
     async def log(self, question: Question, limit: int) -> Part:
         """Records, newest first. NotFound for a `before` that cannot be one."""

@@ -30,7 +30,7 @@ class Decision(StrEnum):
 AskErasure = Callable[[Review, str], Awaitable[bool]]
 """Asks the recipient whether all shall be erased; the second is the agent's name. False: they cannot be asked."""
 
-_WORDS = {
+WORDS = {  # what each comes to, as if it had been written clearly
     Decision.STOP: ScopeWord.CHANNEL,
     Decision.STOP_MARKETING: ScopeWord.MARKETING,
     Decision.STOP_EVERYTHING: ScopeWord.EVERYTHING,
@@ -77,7 +77,7 @@ class Reviewing:
 
     async def _carry_out(self, review: Review, decision: Decision, note: str, actor: str) -> None:
         wrote = review.wrote
-        for place, scope in enumerate(stop_scopes.written(_WORDS[decision], wrote.channel)):
+        for place, scope in enumerate(stop_scopes.written(WORDS[decision], wrote.channel)):
             await self._changes.suppress(
                 review.recipient,
                 scope,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from suppression.changes import Return
+from suppression.changes import Lift, Return
 from suppression.errors import NotFound
 from suppression.model import Facts, Recipient
 from suppression.store.people import People
@@ -58,6 +58,11 @@ class Roster:
         if facts.person is None:
             raise NotFound("nobody's address")
         await self._people.part(bytes.fromhex(facts.person), recipient, actor=actor)
+
+    async def unsay(self, recipient: Recipient, entry_id: str, order: str, *, actor: str) -> None:
+        """Undo a stop of everything at all addresses that it reached. NotFound: it was said again since."""
+        lift = Lift(entry_id, actor, self._store.now(), order, {"reason": "undone"})
+        await self._people.unsay(recipient, lift)
 
     async def unlink(self, person_id: str, *, owner: str, actor: str) -> int:
         """How many addresses are nobody's now; nothing else changes. NotFound."""

@@ -1,7 +1,6 @@
 """The assembly: the only place that names implementations. One function a role."""
 
 import asyncio
-import hashlib
 import ipaddress
 import ssl
 from collections.abc import Coroutine, Iterator
@@ -123,7 +122,7 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
             duties = (tasks.create_task(duty) for duty in _duties(settings, roads))
             accepting = _accept_mail(settings, context, smtp, tasks)
             running = [*accepting, *mail_ways_in.accept(settings, context, inbound, tasks), *duties]
-            http = [await task for task in _serve_http(settings, store, context, doors)]
+            http = [await task for task in _serve_http(settings, store, context, doors, own)]
             context.ready()
             await told_to_drain(context)
             context.row.drain()
@@ -301,10 +300,11 @@ def _accept_mail(
 
 
 def _serve_http(
-    settings: Settings, store: Store, context: WorkerContext, doors: Doors
+    settings: Settings, store: Store, context: WorkerContext, doors: Doors, own: OwnMail
 ) -> list[asyncio.Task[http_server.HttpServer]]:
+    console = consoles.routes(settings, store, doors, own.send)
     apps = {
-        "http": create_app(doors, operations=settings.dev, console=consoles.routes(settings, store, doors)),
+        "http": create_app(doors, operations=settings.dev, console=console),
         "operations": create_operations_app(doors),
     }
     return [
@@ -336,7 +336,7 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         importing=roads.importing,
         largest_list=settings.given.imports.max_size,
         clock=store.now,
-        form_key=_form_key(settings),
+        form_key=settings.secrets.form_key,
         sandbox=_sandbox(settings, roads) if settings.dev else None,
         subjects=Subjects(
             roster=roster,
@@ -379,12 +379,6 @@ def _sandbox(settings: Settings, roads: _Roads) -> SandboxDoor:
         roads.desk.look()
 
     return SandboxDoor(ways_out.sandbox(settings), set_clock, store.follow_clock, roads.phones.played)
-
-
-def _form_key(settings: Settings) -> bytes:
-    """The same in all workers, and different from the keys that it is made of."""
-    tokens = settings.secrets.tokens
-    return hashlib.sha256(b"forms|" + tokens.keys[tokens.current]).digest()
 
 
 async def _record_view(store: Store, link: Link, method: str) -> None:

@@ -26,6 +26,7 @@ SYSTEM = "system"
 MARKETING = "marketing"
 STOP_CONFIRMATION = f"{SYSTEM}/stop-confirmation"
 HELP = f"{SYSTEM}/help"
+TEST = f"{SYSTEM}/test"
 NO_LIMITS = Limits()
 ALL = "*"
 WILDCARD = "/*"  # the end of a leaf's path that stands for any one segment
@@ -91,6 +92,7 @@ SYSTEM_PURPOSES: Mapping[str, Purpose] = MappingProxyType(
             ("dsn", "Delivery reports"),
         )
     }
+    | {TEST: Purpose(TEST, "Test mails of the company's own", _SYSTEM_CHANNELS)}  # a stop of everything holds
 )
 
 

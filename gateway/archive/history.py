@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from gateway.archive.archive import STREAMED, Archive, Remembered
-from gateway.archive.places import ArchiveUnavailable
+from gateway.archive.places import ArchiveDamaged, ArchiveUnavailable
 from gateway.archive.questions import Question, matches
 from suppression.errors import NotFound
 from suppression.model import Facts
@@ -89,6 +89,13 @@ class History:
         number = self._log.shard_of(recipient)
         ids = [record_id(number, order) for order in reversed(facts.recent)]
         return await self.records(ids, recipient.hex())
+
+    async def recent_if_known(self, recipient: bytes, facts: Facts) -> list[Record] | None:
+        """The same, for who shows them beside what matters more. None: the archive cannot be asked now."""
+        try:
+            return await self.recent(recipient, facts)
+        except (ArchiveUnavailable, ArchiveDamaged):
+            return None
 
     async def of(self, recipient: bytes, limit: int | None = None) -> list[Record]:
         """A recipient's records, newest first."""

@@ -6,6 +6,7 @@ sealing  keys that seal addresses and evidence in the store, by id; new ones may
 tokens   keys of the links in messages, by id; a key that is taken out makes its links dead
 """
 
+import hashlib
 import os
 import secrets as randomness
 import stat
@@ -34,6 +35,11 @@ class Secrets:
     sealing: KeyRing
     tokens: KeyRing
     epoch: str = ""
+
+    @property
+    def form_key(self) -> bytes:
+        """Signs what forms carry: the same in all workers, and different from the keys that it is made of."""
+        return hashlib.sha256(b"forms|" + self.tokens.keys[self.tokens.current]).digest()
 
 
 def generate() -> Secrets:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
+from gateway.console.apps.set_up import SetUp
+from gateway.console.overview.watching import Watching
 from gateway.console.provider import Provider
 from gateway.http.doors import Doors
 from gateway.state.agents import Agents
@@ -33,6 +35,8 @@ class Console:
     without_codes  agents that need no one-time codes (dev's own)
     provider   the company's own sign-in, where there is one
     proxies    whose X-Forwarded-For is believed
+    watching   what the overview looks at; None: there is none
+    set_up     how apps and senders are; None: there is no page of them
     """
 
     doors: Doors
@@ -45,6 +49,8 @@ class Console:
     without_codes: frozenset[str] = frozenset()
     provider: Provider | None = None
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    watching: Watching | None = None
+    set_up: SetUp | None = None
 
     @property
     def secure(self) -> bool:

@@ -14,7 +14,11 @@ class Item:
 
 ITEMS: tuple[Item, ...] = (
     Item("Start", "/console", Permission.OWN),
+    Item("Overview", "/console/overview", Permission.OVERVIEW),
+    Item("Reviews", "/console/reviews", Permission.REVIEW),
     Item("Explain", "/console/explain", Permission.EXPLAIN),
+    Item("Bulk", "/console/bulk", Permission.BULK),
+    Item("Apps", "/console/apps", Permission.APPS),
     Item("Agents", "/console/agents", Permission.AGENTS),
 )
 # Where the search box in the head posts `q` to, once there is something that answers; needs FIND.

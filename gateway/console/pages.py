@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
@@ -105,13 +105,21 @@ def redirect(path: str) -> Response:
 
 
 async def done(
-    console: Console, request: Request, path: str, message: str, *, kind: str = "done", undo: str = ""
+    console: Console,
+    request: Request,
+    path: str,
+    message: str,
+    *,
+    kind: str = "done",
+    undo: str = "",
+    links: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """After a change: to a page, which says once what was done. `kind`: done, attention or wrong.
 
     undo  what the button beside it carries, for `/console/undo`
+    links  where more is to be seen: a path and its words
     """
-    note = json.dumps({"kind": kind, "message": message, "undo": undo}).encode()
+    note = json.dumps({"kind": kind, "message": message, "undo": undo, "links": links}).encode()
     await console.sessions.note(visit_of(request).session, FLASH, note)
     return redirect(path)
 

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     REVIEW = "review"
     BULK = "bulk"
     APPS = "apps"  # apps and senders, as they are set up
+    SEND_TEST = "send_test"  # a mail to see whether mails go
     KEYS = "keys"
     AGENTS = "agents"
     SETTINGS = "settings"
@@ -39,7 +40,7 @@ _ACTING = {
     Permission.DATA_REQUEST,
     Permission.ERASE,
 }
-_ANSWERING_FOR = {Permission.LIFT_COMPLAINT, Permission.REVIEW, Permission.BULK}
+_ANSWERING_FOR = {Permission.LIFT_COMPLAINT, Permission.REVIEW, Permission.BULK, Permission.SEND_TEST}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset(_READING | _ACTING),

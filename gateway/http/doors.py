@@ -189,8 +189,8 @@ class Reading(Protocol):
 
     async def facts(self, recipient: Recipient) -> Facts: ...
 
-    async def records(self, recipient: Recipient) -> Sequence[Record]:
-        """The last records of a recipient, oldest first."""
+    async def records(self, recipient: Recipient) -> Sequence[Record] | None:
+        """The last records of a recipient, oldest first. None: they are archived, and the archive cannot be asked."""
         ...
 
     async def log(self, question: Question, limit: int) -> Part:

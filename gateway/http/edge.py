@@ -24,7 +24,10 @@ class Edge:
         app: ASGIApp,
         *,
         largest: int = LARGEST_BODY,
-        unlimited: Sequence[str] = ("/u/", "/c/", "/v1/scrub", "/v1/imports", "/hooks/mail/"),
+        unlimited: Sequence[str] = (
+            *("/u/", "/c/", "/v1/scrub", "/v1/imports", "/hooks/mail/"),
+            "/console/bulk/upload",
+        ),
     ) -> None:
         self._app = app
         self._largest = largest

@@ -73,20 +73,7 @@ def routes(doors: Doors, importing: Importing) -> list[APIRouter]:
         openapi_extra={"requestBody": {"content": _BODIES}},
     )
     async def bring(request: Request) -> Response:
-        caller, path = caller_of(request), importing.spool / f"{secrets.token_hex(8)}.part"
-        dry_run = _flag(request, "dry_run")
-        brought = _brought(importing, caller, request.query_params)
-        taken = False
-        try:
-            file = await spool(pieces_of(request, doors.largest_list), path)
-            stem = stem_of(request)
-            if stem is not None:
-                await doors.changes.claim(stem, _asked(request, file))
-            one, taken = await importing.begin(brought, file, dry_run=dry_run)
-        finally:
-            if not taken:
-                await asyncio.to_thread(path.unlink, missing_ok=True)
-        return JSONResponse(shown(one), 202)
+        return JSONResponse(shown(await _begun(doors, importing, request)), 202)
 
     @router.get("/imports/{id}", summary="How far one is", responses=examples.answers(_EXAMPLE, s404=missing))
     async def progress(request: Request, id: str) -> Response:  # noqa: A002 - the path's own word
@@ -122,6 +109,24 @@ def routes(doors: Doors, importing: Importing) -> list[APIRouter]:
         return JSONResponse(shown(await importing.undo(one.id, caller_of(request).actor)), 202)
 
     return [router]
+
+
+async def _begun(doors: Doors, importing: Importing, request: Request) -> Import:
+    """The import of the list that the call brings. Its file goes again unless somebody is to work at it."""
+    caller, path = caller_of(request), importing.spool / f"{secrets.token_hex(8)}.part"
+    dry_run = _flag(request, "dry_run")
+    brought = _brought(importing, caller, request.query_params)
+    taken = False
+    try:
+        file = await spool(pieces_of(request, doors.largest_list), path)
+        stem = stem_of(request)
+        if stem is not None:
+            await doors.changes.claim(stem, _asked(request, file))
+        one, taken = await importing.begin(brought, file, dry_run=dry_run)
+    finally:
+        if not taken:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+    return one
 
 
 def shown(one: Import) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def routes(doors: Doors) -> list[APIRouter]:
     async def show(request: Request, address: str) -> Response:
         """The address stands in the path, percent-encoded once. Nobody known is an empty answer, not a 404.
 
-        The key of an app sees what concerns its own sender.
+        The key of an app sees what concerns its own sender. `recent_unavailable`: the log's archive cannot be asked now.
         """
         if not 0 < len(address) <= LONGEST_ADDRESS:
             raise InvalidField("path:address", "Not a usable address.")
@@ -49,8 +49,12 @@ async def _shown(doors: Doors, caller: Caller, recipient: Recipient) -> render.J
             render.entry(doors.handle(recipient, e), e, now) | {"this_spelling": e.exact == recipient.exact}
             for e in consents
         ],
-        "recent": [render.record(line) for line in records if caller.sees(render.concerns(line))][-_RECENT:],
+        "recent": [render.record(one) for one in records or () if caller.sees(render.concerns(one))][
+            -_RECENT:
+        ],
     }
+    if records is None:
+        shown["recent_unavailable"] = True  # said, rather than that nobody learns what is stopped
     if doors.subjects is not None and caller.is_agent:
         somebody = await doors.subjects.roster.of(facts)
         if somebody is not None:

@@ -5,16 +5,17 @@ import contextlib
 import hashlib
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import structlog
 
+from gateway.imports import samples
 from gateway.imports.batch import Batch
 from gateway.imports.reading import check_options
 from gateway.imports.rejects import rejects
-from gateway.imports.rows import FileRefused, House, Options
+from gateway.imports.rows import FileRefused, House, Options, Rejected, Row
 from gateway.imports.trying import Trial
 from gateway.imports.undoing import Undoing
 from gateway.state.imports import LEASE, Import, Imports, Lost, State
@@ -131,7 +132,10 @@ class Importing:
         options = Options(**tried.options)
         digest = await asyncio.to_thread(digest_of, path)
         brought = Brought(options, tried.source, actor, tried.own_sender)
-        return (await self.begin(brought, Spooled(path, tried.size, digest)))[0]
+        one, taken = await self.begin(brought, Spooled(path, tried.size, digest))
+        if not taken and one.path != tried.path:  # the very list was brought before
+            await asyncio.to_thread(self._remove, path)
+        return one
 
     async def undo(self, import_id: str, actor: str) -> Import:
         """Begin to take it back. Conflict while it runs; one that was tried only has nothing to take back."""
@@ -147,6 +151,24 @@ class Importing:
     def rejects(self, import_id: str) -> AsyncIterator[bytes]:
         """The rejected rows as CSV, in pieces."""
         return rejects(self.store, self.imports, import_id)
+
+    async def samples(self, one: Import, count: int) -> tuple[Sequence[Row], Sequence[Rejected]]:
+        """The first rows that were understood, while its file is kept, and the first that were rejected."""
+        house = self.house(one.own_sender)
+        return (
+            await samples.understood(one, house, count),
+            await samples.rejected(self.store, self.imports, one.id, count),
+        )
+
+    async def is_kept(self, one: Import) -> bool:
+        """Whether its file is still here."""
+        return await asyncio.to_thread(Path(one.path).exists)
+
+    async def give_up(self, one: Import) -> None:
+        """A list that was tried will not be run: nothing of it stays. Conflict for any other."""
+        if one.state is not State.TRIED:
+            raise Conflict("only a list that was tried can be given up")
+        await asyncio.to_thread(self._remove, Path(one.path))
 
     # Working.
 

@@ -5,7 +5,8 @@
 --       5 log    6 what the batch added here (list of recipient's key and entry's id)
 -- ARGV  1 epoch   2 how long the batch can be undone, ms   3 how many templates
 --       4...      templates, 8 each: the entry's value up to the exact address, "1" if it is bound to that;
---                 the record's parts, between which come recipient, exact address and entry (hex), and the entry's
+--                 the record's parts, between which come recipient, exact address and entry (hex), and behind the last of
+--                 which, but for its brace, comes what was written (records.Record.writes); and the entry's
 --                 id: 6 bytes, hex; "" where each row has its own
 --       then rows, 3 each: fixed part, sealed address, sealed evidence ("" for none). The fixed part: recipient's key
 --                 (16), the same in hex (32), exact address (16), template's number from 0 (2, big-endian), then where the
@@ -41,7 +42,8 @@ for at = first, #ARGV, 3 do
     answer[#answer + 1] = (at - first) / 3
   else
     local id = call('XADD', KEYS[5], '*', 'r', ARGV[template + 2] .. string.sub(row, 17, 48) .. ARGV[template + 3]
-      .. exact .. ARGV[template + 4] .. hex .. ARGV[template + 5])
+      .. exact .. ARGV[template + 4] .. hex .. string.sub(ARGV[template + 5], 1, -2)
+      .. ',"writes":{"s' .. hex .. '":' .. cjson.encode('+' .. value) .. '}}')
     local ms, seq = string.match(id, '(%d+)-(%d+)')
     if ms ~= time then time, packed_time = ms, struct.pack('>I6', tonumber(ms)) end
     local last = packed_time .. struct.pack('>I2', tonumber(seq))

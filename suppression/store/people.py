@@ -9,7 +9,7 @@ what a crash left.
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from suppression.changes import RETURNED, Lift, Return, Suppress
@@ -152,6 +152,35 @@ class People:
         await self._change(
             key, lambda person: self._steps.come_back(person, change) if person.erasure else None
         )
+
+    async def unsay(self, recipient: Recipient, lift: Lift) -> None:
+        """Take back a stop of everything as it was made at one address, wherever it reached; NotFound where it was
+        said again. `lift.order`: of the address. What is said again meanwhile stands: it moves the person first.
+        """
+        facts = await self._store.facts(recipient, self._lane)
+        if facts.person is None:
+            await apply(self._store, recipient, lift)
+            return
+        person = await self.read(bytes.fromhex(facts.person))
+        standing = next((stop.order for stop in person.stops if stop.id == lift.entry_id), None)
+        orders: dict[bytes, str] = {}
+
+        async def look(member: bytes) -> None:
+            known = (await self._store.facts(Recipient(member, ""), self._lane)).suppressions
+            for stop in known:
+                if stop.id == lift.entry_id:
+                    orders[member] = stop.order
+
+        await each([member for member in person.members if member != recipient.key], look)
+        await apply(self._store, recipient, lift)
+        if standing is not None:
+            await self.take_back(person.key, replace(lift, order=standing))
+
+        async def end(member: bytes) -> None:
+            with suppress(NotFound):
+                await apply(self._store, Recipient(member, ""), replace(lift, order=orders[member]))
+
+        await each(list(orders), end)
 
     async def take_back(self, key: bytes, lift: Lift) -> None:
         """A stop of everything came with a list that is taken back: it ends for the person and all addresses."""

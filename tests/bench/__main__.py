@@ -6,6 +6,7 @@ from tests.bench import (
     accepting,
     archiving,
     bounces,
+    console_pages,
     decisions,
     dispatching,
     importing,
@@ -19,7 +20,7 @@ from tests.bench.result import table, write
 def main() -> None:
     found = [*whole_path.results(), *decisions.results(), *scrubbing.results(), *rewriting.results()]
     found += [*importing.results(), *accepting.results(), *dispatching.results(), *bounces.results()]
-    found += [*archiving.results()]
+    found += [*archiving.results(), *console_pages.results()]
     write(found, Path("build/bench.json"))
     print(table(found))
 

@@ -24,7 +24,7 @@ from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE
 from suppression.store.keys import handle, parse_record_id
 
 DECISIONS = frozenset({RecordKind.DECIDED, RecordKind.HANDING_OVER, RecordKind.QUEUED})
-PASSED, REFUSED, WAITED, NOT_ASKED, SKIPPED = "pass", "no", "later", "not_asked", "skip"
+PASSED, REFUSED, WAITED, NOT_ASKED, SKIPPED = "pass", "no", "later", "not_asked", "aside"
 _SYMBOLS = {PASSED: "✓", REFUSED: "✕", WAITED: "◷", NOT_ASKED: "·", SKIPPED: "–"}
 _SYSTEM = "system/"
 _LATER = "said again since, in other words"

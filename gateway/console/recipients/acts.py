@@ -108,7 +108,7 @@ class Seat:
         seen = form_of(request).value("seen")
         if "seen" not in dict(form_of(request).fields):
             return ""
-        records = since(await self.console.doors.reading.records(recipient), seen, own=own)
+        records = since(await self.console.doors.reading.records(recipient) or (), seen, own=own)
         names = page.names(self.console)
         return "; ".join(_told(line(one, names)) for one in records)
 

@@ -38,12 +38,21 @@ async def remember(console: Console, visit: Visit, recipient: Recipient) -> None
         {"text": typed.text, "kind": typed.kind.value, "at": now}, _bound_to(handle)
     )
     await console.sessions.note(visit.session, _NOTE + handle, note)
-    await console.sessions.forget(visit.session, *_too_many(visit.session.notes))
+    await console.sessions.forget(visit.session, *_too_many(console, visit.session.notes))
 
 
-def _too_many(notes: Mapping[str, bytes]) -> list[str]:
-    mine = [name for name in notes if name.startswith(_NOTE)]
-    return mine[: max(0, len(mine) - _MOST + 1)]
+def _too_many(console: Console, notes: Mapping[str, bytes]) -> list[str]:
+    """The oldest, with room for one more; what cannot be read goes first."""
+    written = {name: _opened(console, name, note) for name, note in notes.items() if name.startswith(_NOTE)}
+    oldest = sorted(written, key=lambda name: written[name].get("at", ""))
+    return oldest[: max(0, len(oldest) - _MOST + 1)]
+
+
+def _opened(console: Console, name: str, note: bytes) -> Mapping[str, str]:
+    try:
+        return console.sealer.open_evidence(note, _bound_to(name.removeprefix(_NOTE)))
+    except (StoreUnavailable, json.JSONDecodeError):
+        return {}
 
 
 async def forget(console: Console, visit: Visit, recipient: Recipient) -> None:
@@ -57,10 +66,10 @@ def typed(console: Console, visit: Visit, recipient: Recipient) -> Address | Non
     note = visit.session.notes.get(_NOTE + handle)
     if note is None:
         return None
+    read = _opened(console, _NOTE + handle, note)
     try:
-        read = console.sealer.open_evidence(note, _bound_to(handle))
         found = address.parse(read["text"], "email" if read["kind"] == "email" else "sms")
-    except (StoreUnavailable, UnusableAddress, KeyError, json.JSONDecodeError):
+    except (UnusableAddress, KeyError):
         return None
     return found if console.doors.recipient(found).key == recipient.key else None
 

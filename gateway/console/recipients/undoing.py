@@ -1,6 +1,7 @@
 """`/console/undo`: takes back exactly one act of one's own, for a minute."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -16,7 +17,7 @@ from gateway.console.roles import Permission
 from gateway.console.visit import visit_of
 from suppression.decision import Reason
 from suppression.errors import Conflict, NotFound, NotPermitted
-from suppression.model import Channel, Consent, Scope, Way
+from suppression.model import Channel, Consent, Scope, Suppression, Way
 
 _NEEDS = {
     "lift": Permission.STOP,
@@ -60,6 +61,11 @@ class Undoing:
 
     async def _lift(self, request: Request, undo: Undo) -> None:
         """Ends what was made, as it was made: what was said again since stays."""
+        held = await self._seat.console.doors.reading.entry(undo.fields["handle"])
+        if held is not None and isinstance(held.entry, Suppression) and held.entry.scope == Scope():
+            made = replace(held.entry, order=undo.fields["order"])
+            await self._seat.desk.unsay(held.recipient, made, actor=visit_of(request).actor)
+            return
         await self._seat.console.doors.changes.lift(
             undo.fields["handle"],
             actor=visit_of(request).actor,

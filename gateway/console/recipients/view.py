@@ -135,7 +135,7 @@ class RecipientView:
     belongs: bool
     known: Mapping[str, str]
     linked: Sequence[Linked]
-    lines: Sequence[Line]
+    lines: Sequence[Line] | None
     version: str
 
 
@@ -175,7 +175,7 @@ def view(recipient: Recipient, dossier: Dossier, told: Told) -> RecipientView:
         belongs=facts.person is not None,
         known=_known(facts),
         linked=[Linked(_shown(at), handles.page(one)) for one, at in dossier.beside],
-        lines=[line(one, told.names) for one in dossier.recent],
+        lines=None if dossier.recent is None else [line(one, told.names) for one in dossier.recent],
         version=facts.version,
     )
 

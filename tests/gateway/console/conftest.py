@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from suppression.store.store import Store
+from tests.gateway.console.apps.set_up import set_up
 from tests.gateway.console.house import House, employ, house
 from tests.gateway.http.world import real_world
 
@@ -12,7 +13,8 @@ from tests.gateway.http.world import real_world
 @pytest.fixture
 async def front(store: Store, tmp_path: Path) -> House:
     """Nobody needs one-time codes."""
-    made = house(store, (await real_world(store, tmp_path)).doors)
+    world = await real_world(store, tmp_path)
+    made = house(store, world.doors, set_up=set_up(world))
     await employ(made)
     return made
 

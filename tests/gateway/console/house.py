@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import httpx
 import pyotp
@@ -13,15 +14,20 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from gateway.changes import Changes
 from gateway.console import app as console_app
 from gateway.console.doors import Console, SignInLimits
+from gateway.console.overview.hot import HotFigures, depths
+from gateway.console.overview.watching import Watching
 from gateway.http.app import create_app
 from gateway.http.doors import Doors
+from gateway.reviews import Reviewing
 from gateway.state.agents import Agents, Role
 from gateway.state.passwords import Passwords
 from gateway.state.rate_limits import LockOut, TokenBucket
 from gateway.state.second_factor import SecondFactor
 from gateway.state.sessions import Sessions
+from suppression.store.reviews import Reviews
 from suppression.store.store import Store
 
 URL = "https://console.test"
@@ -64,6 +70,8 @@ class House:
 
 def house(store: Store, doors: Doors, **changed: Any) -> House:
     lane, watch = store.client.stops, Watch()
+    if doors.reviewing is None:
+        doors = replace(doors, reviewing=Reviewing(store, Reviews(store), cast("Changes", doors.changes)))
     console = Console(
         doors=doors,
         agents=Agents(lane, Passwords(CHEAP)),
@@ -75,6 +83,7 @@ def house(store: Store, doors: Doors, **changed: Any) -> House:
         sealer=store.sealer,
         origin=URL,
         without_codes=frozenset(Role),
+        watching=Watching(HotFigures(store), partial(depths, store), every=0),
     )
     console = replace(console, **changed)
     return House(console, watch, create_app(doors, console=console_app.routes(console)))

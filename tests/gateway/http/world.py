@@ -315,7 +315,7 @@ async def real_world(store: Store, folder: Path) -> RealWorld:
             pipeline,
             made,
             SENDERS,
-            _own_mail(pipeline, made, box),
+            own_mail(pipeline, made, box),
             requests(store, changes),
             changes=changes,
             put=sending.accept,
@@ -341,7 +341,7 @@ def _sends(sending: Sending, made: Links, roster: Roster) -> Sends:
     return Sends(sending, sending.outbox, texts, calls, roster.strangers)
 
 
-def _own_mail(pipeline: Pipeline, made: Links, box: Sandbox) -> Post:
+def own_mail(pipeline: Pipeline, made: Links, box: Sandbox) -> Post:
     """Without keys to sign with."""
     composer = Composer("gw.test", SENDERS, made, pipeline.recipient, dict.fromkeys(SENDERS, Signers()))
     return OwnMail(Relay(pipeline, SandboxCarriers(SandboxMailCarrier(box))), composer).send

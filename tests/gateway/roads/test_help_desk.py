@@ -92,6 +92,33 @@ async def test_no_key_lifts_a_complaint(real: RealWorld) -> None:
     assert len(await real.stops(ANN)) == 1
 
 
+async def test_an_undo_never_takes_away_what_another_says_at_the_same_time(real: RealWorld) -> None:
+    """Of everything, at two addresses of one person: whoever is first, the second's stop stands at all of them."""
+    both = [real.recipient(ANN), real.recipient(PHONE)]
+    await desk(real).join("4711", both, actor="agent:x")
+
+    async def stop(at: int) -> Suppression:
+        applied = await real.doors.changes.suppress(
+            both[at],
+            Scope(),
+            reason=Reason.UNSUBSCRIBED,
+            way=Way.AGENT,
+            source="console",
+            actor=f"agent:{at}",
+        )
+        assert isinstance(applied.entry, Suppression)
+        return applied.entry
+
+    for _ in range(10):
+        made = await stop(0)
+        undone, _ = await asyncio.gather(
+            desk(real).unsay(both[0], made, actor="agent:0"), stop(1), return_exceptions=True
+        )
+        assert undone is None or isinstance(undone, NotFound)
+        for address in (ANN, PHONE):
+            assert [one.scope for one in await real.stops(address)] == [Scope()], undone
+
+
 async def test_an_erasure_is_lifted_by_nobody(real: RealWorld) -> None:
     assert real.doors.subjects is not None
     erased = await real.doors.subjects.erase(

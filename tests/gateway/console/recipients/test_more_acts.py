@@ -130,6 +130,27 @@ async def test_a_persons_stop_of_everything_says_whom_it_is_of(desk: Desk) -> No
     assert len(await desk.world.stops(OTHER)) == 1
 
 
+async def test_a_persons_stop_of_everything_is_undone_at_all_addresses(desk: Desk) -> None:
+    await desk.world.call("PUT", "/v1/people/1", "agent", json={"addresses": [ANN, OTHER]})
+    browser = await desk.at(ANN)
+    await act(browser, desk.path(ANN, "stop"), STOP | {"what": "*"})
+    await browser.follow(await browser.post(desk.path(ANN, "stop")))
+    assert await undo(browser) == "Undone."
+    assert (await desk.world.stops(ANN), await desk.world.stops(OTHER)) == ((), ())
+    await desk.world.call("PUT", "/v1/people/1", "agent", json={"addresses": [ANN, OTHER, PHONE]})
+    assert await desk.world.stops(PHONE) == ()
+
+
+async def test_a_persons_stop_that_another_agent_said_again_is_undone_nowhere(desk: Desk) -> None:
+    await desk.world.call("PUT", "/v1/people/1", "agent", json={"addresses": [ANN, OTHER]})
+    first, second = await desk.at(ANN), await desk.at(OTHER, "supervisor")
+    for browser, address in ((first, ANN), (second, OTHER)):
+        await act(browser, desk.path(address, "stop"), STOP | {"what": "*"})
+        await browser.follow(await browser.post(desk.path(address, "stop")))
+    assert "Nothing was undone" in await undo(first)
+    assert len(await desk.world.stops(ANN)) == len(await desk.world.stops(OTHER)) == 1
+
+
 async def test_all_that_is_held_is_given_out_and_that_is_logged(desk: Desk) -> None:
     await suppressed(desk, MARKETING, note="called")
     browser = await desk.at(ANN)

@@ -1,0 +1,1 @@
+"""Bulk: lists of stops, tried, put in, watched, and taken back."""

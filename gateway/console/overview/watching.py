@@ -1,0 +1,81 @@
+"""What the overview sees at a moment: asked for at most once in a while by each process, however many look at it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from gateway.console.overview.figures import Counted, Figures, Span
+
+EVERY = 30.0  # seconds
+_WEEK = timedelta(days=7)
+
+
+class Depths(NamedTuple):
+    """How much of the outbox waits, is in somebody's hands, and is held for agents; and how many reviews wait."""
+
+    waiting: int
+    leased: int
+    held: int
+    reviews: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`then`: the same time of the day a week before. `oldest`: when the oldest record was logged that is not archived
+    yet, where there is one; `archived`: there is an archive at all.
+    """
+
+    at: datetime
+    now: Counted
+    then: Counted
+    depths: Depths
+    archived: bool
+    oldest: datetime | None
+
+
+def _real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Watching:
+    """One process's look at the log and the outbox. Who wants records asks `Reading.log`.
+
+    oldest  in ms, of what waits to be archived (`HotLog.oldest`); None where the log is not archived
+    clock   the store's own, by which records are logged: not the sandbox's
+    """
+
+    figures: Figures
+    depths: Callable[[], Awaitable[Depths]]
+    oldest: Callable[[], Awaitable[int | None]] | None = None
+    clock: Callable[[], datetime] = _real_time
+    every: float = EVERY
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    _seen: Seen | None = field(default=None, repr=False)
+    _until: float = field(default=0.0, repr=False)
+
+    async def look(self) -> Seen:
+        """As it was some seconds ago, or now."""
+        async with self._lock:
+            if self._seen is None or time.monotonic() >= self._until:
+                self._seen = await self._ask()
+                self._until = time.monotonic() + self.every
+            return self._seen
+
+    async def _ask(self) -> Seen:
+        at = self.clock()
+        today, before = spans(at)
+        (now, then), depths = await asyncio.gather(self.figures.counted((today, before)), self.depths())
+        oldest = await self.oldest() if self.oldest else None
+        logged = None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC)
+        return Seen(at, now, then, depths, self.oldest is not None, logged)
+
+
+def spans(at: datetime) -> tuple[Span, Span]:
+    """Today so far, in UTC, and as much of the same day a week before."""
+    at = at.astimezone(UTC)
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Span(midnight, at), Span(midnight - _WEEK, at - _WEEK)
