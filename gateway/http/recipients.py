@@ -27,7 +27,7 @@ def routes(doors: Doors) -> list[APIRouter]:
     async def show(request: Request, address: str) -> Response:
         """The address stands in the path, percent-encoded once. Nobody known is an empty answer, not a 404.
 
-        The key of an app sees what concerns its own sender. `recent_unavailable`: the log's archive cannot be asked now.
+        The key of an app sees what concerns its own sender. `recent_unavailable`: the archive cannot be asked now.
         """
         if not 0 < len(address) <= LONGEST_ADDRESS:
             raise InvalidField("path:address", "Not a usable address.")
