@@ -5,7 +5,8 @@ Every host has one; the store lets one of them work at a time.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import uvloop
@@ -27,6 +28,7 @@ from suppression.errors import ConfigurationError
 from suppression.store.hot import HotLog
 
 _SWEPT_EVERY = timedelta(hours=1)
+_AT_A_TIME = 20.0  # seconds: with the last merge that it begins, and the pause, less than the log may lag
 
 
 def run(settings: Settings, context: WorkerContext) -> None:
@@ -41,9 +43,9 @@ async def _archive(settings: Settings, context: WorkerContext) -> None:
         raise ConfigurationError("archive: no folder and no bucket")
     async with open_store(settings) as store:
         archiver = Archiver(HotLog(store), place, scratch_of(settings))
-        duty = archive_forever(
-            archiver, housekeeping=[Housekeeping(archiver, place, settings)], pause=settings.archive.every
-        )
+        keep = {name: days_of(period) for name, period in settings.archive.keep.items()}
+        tidy = Housekeeping(archiver, place, keep)
+        duty = archive_forever(archiver, housekeeping=[tidy], pause=settings.archive.every)
         keeper = FilterKeeper(place, filters, scratch_of(settings))
         running = [asyncio.create_task(work) for work in (duty, keep_filters(keeper))]
         context.ready()
@@ -56,28 +58,36 @@ async def _archive(settings: Settings, context: WorkerContext) -> None:
 
 
 class Housekeeping:
-    """After a cycle: small files become one, days whose time is over go, and what nobody names is deleted."""
+    """After a cycle: days whose time is over go, what nobody names is deleted, and small files become one.
+
+    keep  for how many days, by class
+    most  seconds after which the rest of the small files waits for the next time: the log waits meanwhile
+    """
 
     def __init__(
         self,
         archiver: Archiver,
         place: Place,
-        settings: Settings,
+        keep: Mapping[str, int],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        most: float = _AT_A_TIME,
     ) -> None:
         self._archiver = archiver
         self._place = place
-        self._keep = {name: days_of(period) for name, period in settings.archive.keep.items()}
+        self._keep = keep
         self._clock = clock
+        self._most = most
         self._next_sweep = clock()
 
     def __call__(self) -> None:
+        """What has to go goes first: a file that is damaged ends the rest."""
         chain, epoch = self._archiver.chain, self._archiver.hot.epoch
-        now, by = self._clock(), this_process()
-        while compact(chain, self._place, self._archiver.scratch, now=now, by=by, epoch=epoch) is not None:
-            pass
+        now, by, ends = self._clock(), this_process(), time.monotonic() + self._most
         while retire(chain, self._keep, now=now, by=by, epoch=epoch) is not None:
             pass
         if now >= self._next_sweep:
             sweep(chain, self._place, now=now)
             self._next_sweep = now + _SWEPT_EVERY
+        while compact(chain, self._place, self._archiver.scratch, now=now, by=by, epoch=epoch) is not None:
+            if time.monotonic() >= ends:
+                return

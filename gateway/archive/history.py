@@ -6,6 +6,7 @@ asked, the question fails: an answer is never silently shorter.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -29,6 +30,9 @@ _PATIENCE = 2.0  # seconds that a question waits for its own time limit to be sa
 _HOUR, _DAY = 3_600_000, 86_400_000  # ms
 _PAGE = 500
 _MOST = 1000  # of a message's copies
+_MESSAGE = re.compile(
+    r"[0-9a-f]{24}|msg_[0-9a-v]{1,60}"
+)  # ids of mails of several copies, of texts and calls
 _CLOCKS = 2000  # ms that the clocks of a store's servers may differ by
 
 T = TypeVar("T")
@@ -73,6 +77,8 @@ class History:
         listed = await self._log.message(message)
         if listed or await self._is_record(message):
             return listed or [message]
+        if not _MESSAGE.fullmatch(message):  # what no message has is not looked for in all that there is
+            return []
         question = Question(message=message, kinds=frozenset({RecordKind.HANDING_OVER}))
         found = await self._several(lambda archive, head: archive.every(head, question, _MOST))
         return [record.id for record in found]

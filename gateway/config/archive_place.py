@@ -6,7 +6,12 @@ from gateway.config.archive import Archive
 from gateway.config.endpoints import first_line
 from gateway.config.problems import Problems
 from suppression.errors import ConfigurationError
+from suppression.purposes import SYSTEM, Catalogue
 
+NO_PURPOSES = (
+    "changes",
+    "other",
+)  # classes beside the purposes' first segments, as gateway.archive.columns has them
 BESIDE_STORE = "archive"  # folder in the embedded store's data folder, where settings name none
 
 
@@ -20,6 +25,14 @@ def folder_of(given: Archive, data_dir: Path | None) -> Path | None:
 def days_of(period: str) -> int:
     """Of a checked period: no less than it says."""
     return int(period[:-1]) * (366 if period.endswith("y") else 31)
+
+
+def check_classes(given: Archive, catalogue: Catalogue, problems: Problems) -> None:
+    """A class that is misspelled would be kept for good."""
+    paths = (*catalogue.purposes, *catalogue.replaced)
+    known = {*NO_PURPOSES, SYSTEM, *(path.partition("/")[0] for path in paths)}
+    for name in sorted(given.keep.keys() - known):
+        problems.note(f"archive.keep.{name}", f"is no class: there are {', '.join(sorted(known))}")
 
 
 def load(given: Archive, problems: Problems) -> str | None:

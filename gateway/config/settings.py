@@ -170,6 +170,7 @@ def parse(
     networks = apps.client_networks(usable.apps, problems)
     accounts = twilio.load(usable.senders, problems, dev=dev)
     told = webhooks.load(usable, problems, dev=dev)
+    archive_place.check_classes(usable.archive, catalogue, problems)
     archive_secret = archive_place.load(usable.archive, problems)
     endpoints.check(usable, problems, dev=dev)
     catalogue = catalogue.limited(limits.load(usable, catalogue, problems))

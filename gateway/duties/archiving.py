@@ -78,9 +78,11 @@ class _Duty:
     async def turn(self) -> float:
         """Seconds until the next."""
         pause = await self._archived()
-        if self._progress.active and not self._progress.failing:
-            await self._keep_house()
-        return pause
+        if not self._progress.active or self._progress.failing:
+            return pause
+        began = time.monotonic()
+        await self._keep_house()
+        return max(0.0, pause - (time.monotonic() - began))
 
     async def _archived(self) -> float:
         try:

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from gateway.archive import columns
+from gateway.config import archive_place
 from suppression.records import FIELDS, SCHEMA, Record, RecordKind
 from suppression.store.hot import Line
 from suppression.store.keys import record_id
@@ -132,3 +133,7 @@ def test_a_records_class(
     assert database.execute(f"SELECT {columns.CLASS_OF}, {columns.DAY_OF} FROM ({lines})").fetchall() == [
         (expected, "2026-11-18")
     ]
+
+
+def test_settings_know_the_classes_that_are_no_purposes() -> None:
+    assert (columns.CHANGE_CLASS, columns.OTHER_CLASS) == archive_place.NO_PURPOSES

@@ -157,7 +157,7 @@ async def test_with_the_archive_away_only_what_is_hot_is_told(
         history.part(Question(), 10),
         history.of(bytes.fromhex(archived[0].recipient)),
         history.page(0, "", 0, EVER - 1, 10),
-        history.message("unheard-of"),
+        history.message("0f" * 12),
     ):
         with pytest.raises(ArchiveUnavailable):
             await ask
@@ -288,6 +288,18 @@ async def test_old_files_are_not_opened_for_the_newest_records(
     folder.opened.clear()
     await history.part(Question(kinds=frozenset({RecordKind.LIFTED})), 1)
     assert folder.opened == {file.name for file in files if file.class_ == "changes"}
+
+
+@pytest.mark.usefixtures("full_log")
+@pytest.mark.parametrize(("text", "looked"), [("unheard-of", False), ("0f" * 12, True), ("msg_0a1", True)])
+async def test_what_is_no_messages_id_is_not_looked_for_in_all_files(
+    small_store: Store, root: Path, tmp_path: Path, text: str, *, looked: bool
+) -> None:
+    """Anybody with a key could keep the archive busy with it."""
+    assert await archiver(small_store, root).cycle()
+    folder = CountingFolder(root)
+    assert await History(small_store.log, Archive(folder, tmp_path / "s")).message(text) == []
+    assert bool(folder.opened) is looked
 
 
 class CountingFolder(Folder):
