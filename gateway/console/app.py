@@ -11,7 +11,20 @@ from gateway.console.overview import page as overview
 from gateway.console.recipients import all_pages as recipients
 
 # Each module's `routes(console)`; a page adds its module here and its line in `navigation`.
-_PAGES = (sign_in, provided, codes, start, account, agents, recipients, explaining, reviewing, overview, bulk, apps)
+_PAGES = (
+    sign_in,
+    provided,
+    codes,
+    start,
+    account,
+    agents,
+    recipients,
+    explaining,
+    reviewing,
+    overview,
+    bulk,
+    apps,
+)
 
 
 def routes(console: Console) -> list[APIRouter]:
