@@ -185,7 +185,7 @@ def summary(findings: Sequence[Finding]) -> str:
         )
         if counted[level]
     ]
-    return f"Of {len(findings)} records: {words.listing(parts)}."
+    return f"Of {len(findings)} record{'' if len(findings) == 1 else 's'}: {words.listing(parts)}."
 
 
 def worst(findings: Sequence[Finding]) -> str:
