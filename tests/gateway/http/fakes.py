@@ -22,7 +22,7 @@ from suppression.errors import IdempotencyMismatch, NotFound, StoreUnavailable
 from suppression.model import Basis, Consent, Facts, Recipient, Scope, Suppression, Way
 from suppression.purposes import ConsentNeed
 from suppression.records import Record, RecordKind
-from suppression.store.keys import handle, parse_handle, record_id
+from suppression.store.keys import handle, parse_handle, parse_record_id, record_id
 from suppression.store.newest import Part
 
 START = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -260,7 +260,7 @@ class FakeChanges:
             self.memory.addresses.setdefault(recipient.key, recipient.address)
         planned = plan(facts, change)
         record = self._record(recipient, change, planned.entry)
-        entry = replace(planned.entry, order=f"{record.id[1:]}-0")
+        entry = replace(planned.entry, order=parse_record_id(record.id)[1])
         self.memory.facts[recipient.key] = _with(facts, entry, gone=planned.put is None)
         prefix = "sup_" if isinstance(entry, Suppression) else "con_"
         name = handle(prefix, recipient.key, entry.id)
