@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 import uvloop
+from fastapi import FastAPI
 
 from gateway import acceptor, consoles, garbage, mail_providers, mail_ways_in, ways_out
 from gateway.archives import history_of
@@ -40,9 +41,11 @@ from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.imports.importing import Importing
 from gateway.links import Link, Links
 from gateway.pipeline import Pipeline
+from gateway.ports import HTTP, OPERATIONS, SMTP, SMTPS
 from gateway.provider_codes import Failure
 from gateway.reading import Reading
 from gateway.reviews import Reviewing
+from gateway.roles import ALL, Role
 from gateway.roster import Roster
 from gateway.sending import Sending
 from gateway.smtp.auth import Login
@@ -83,9 +86,9 @@ _DRAIN = 25.0  # seconds; the supervisor kills at 30
 _log = structlog.get_logger(__name__)
 
 
-def run_worker(settings: Settings, context: WorkerContext) -> None:
-    """One worker process, until it is told to drain. Blocking."""
-    uvloop.run(_work(settings, context))
+def run_worker(settings: Settings, context: WorkerContext, *, roles: frozenset[Role] = ALL) -> None:
+    """One worker process, until it is told to drain. Blocking. Where it serves is what sockets it has."""
+    uvloop.run(_work(settings, context, roles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class _Roads:
     importing: Importing
 
 
-async def _work(settings: Settings, context: WorkerContext) -> None:
+async def _work(settings: Settings, context: WorkerContext, roles: frozenset[Role]) -> None:
     async with open_store(settings) as store:
         roads, ways_back = await _roads(settings, store), WaysBack(store)
         pipeline, links = roads.pipeline, roads.links
@@ -120,7 +123,7 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
         )
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
-            duties = (tasks.create_task(duty) for duty in _duties(settings, roads))
+            duties = (tasks.create_task(duty) for duty in _duties(settings, roads, roles))
             accepting = _accept_mail(settings, context, smtp, tasks)
             running = [*accepting, *mail_ways_in.accept(settings, context, inbound, tasks), *duties]
             http = [await task for task in _serve_http(settings, store, context, doors)]
@@ -177,12 +180,15 @@ def _importing(settings: Settings, store: Store, pipeline: Pipeline) -> Importin
     )
 
 
-def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, None]]:
+def _duties(settings: Settings, roads: _Roads, roles: frozenset[Role]) -> Iterator[Coroutine[Any, Any, None]]:
     """What runs until it is cancelled."""
+    yield watch_headroom(roads.store, settings.store.data_dir)
+    if Role.HTTP in roles:  # a list lies on the host that it was brought to
+        yield import_forever(roads.importing)
+    if Role.DISPATCHER not in roles:
+        return
     yield sweep_forever(roads.store, find=roads.pipeline.history.find)
     yield rewrite_forever(roads.store)
-    yield watch_headroom(roads.store, settings.store.data_dir)
-    yield import_forever(roads.importing)
     if roads.phones.ways or settings.webhooks.of_app:
         yield _dispatch(roads.desk)
     if roads.incoming is not None and roads.phones.clients:
@@ -288,13 +294,13 @@ def _accept_mail(
     accepting = []
     for name, listener in context.sockets.items():
         kind = name.partition(":")[0]
-        if kind in {"smtp", "smtps"}:
+        if kind in {SMTP, SMTPS}:
             serving = acceptor.serve(
                 listener,
                 smtp.protocol,
                 connections=connections,
                 refusal=REFUSAL,
-                tls=smtp.tls if kind == "smtps" else None,
+                tls=smtp.tls if kind == SMTPS else None,
             )
             accepting.append(tasks.create_task(serving))
     return accepting
@@ -303,12 +309,12 @@ def _accept_mail(
 def _serve_http(
     settings: Settings, store: Store, context: WorkerContext, doors: Doors
 ) -> list[asyncio.Task[http_server.HttpServer]]:
-    apps = {
-        "http": create_app(doors, operations=settings.dev, console=consoles.routes(settings, store, doors)),
-        "operations": create_operations_app(doors),
-    }
+    def public() -> FastAPI:
+        return create_app(doors, operations=settings.dev, console=consoles.routes(settings, store, doors))
+
+    apps = {HTTP: public, OPERATIONS: partial(create_operations_app, doors)}
     return [
-        asyncio.create_task(http_server.serve(apps[name.partition(":")[0]], [listener]))
+        asyncio.create_task(http_server.serve(apps[name.partition(":")[0]](), [listener]))
         for name, listener in context.sockets.items()
         if name.partition(":")[0] in apps
     ]
