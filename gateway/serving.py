@@ -5,6 +5,8 @@ Whatever a worker needs is imported before it is forked, so that all of them sha
 
 import contextlib
 import resource
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,7 @@ from gateway.ports import Sockets, listening
 from gateway.process_name import name_process
 from gateway.roles import ALL, OF_WORKERS, Role
 from gateway.signal_pipe import signal_pipe
+from gateway.watching import watched
 from gateway.worker_process import SIGNALS, WorkerContext
 from suppression.errors import ConfigurationError
 
@@ -60,24 +63,45 @@ def run(
     if workers:
         from gateway import wiring  # noqa: F401, PLC0415 - before they are forked; who only archives has no use for it
     processes = workers + (Role.ARCHIVER in roles and archives.is_archived(settings))
-    work = partial(_work, settings, workers, roles)
-    return supervisor.run(
-        work, sockets, processes, on_ready=on_ready, on_tick=watch, signals=signals, hangup_stops=hangup_stops
-    )
+    with _counts() as counts:
+        work = partial(_work, settings, workers, roles, counts)
+        return supervisor.run(
+            work,
+            sockets,
+            processes,
+            on_ready=on_ready,
+            on_tick=watch,
+            signals=signals,
+            hangup_stops=hangup_stops,
+        )
 
 
-def _work(settings: Settings, workers: int, roles: frozenset[Role], context: WorkerContext) -> None:
+@contextlib.contextmanager
+def _counts() -> Iterator[Path]:
+    """A private folder where all processes count, made anew for each gateway: counters begin with it at 0."""
+    folder = tempfile.mkdtemp(prefix="suppression-gateway-metrics-")
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _work(
+    settings: Settings, workers: int, roles: frozenset[Role], counts: Path, context: WorkerContext
+) -> None:
     """What the process of a number does: the one after the workers archives."""
     if context.number < workers:
         from gateway import wiring  # noqa: PLC0415 - the supervisor has imported it
 
         name_process(f"worker-{context.number}")
-        wiring.run_worker(settings, context, roles=roles)
+        with watched(settings, "worker", counts, context.row.number):
+            wiring.run_worker(settings, context, counts, roles=roles)
     else:
         from gateway import archiving_process  # noqa: PLC0415 - workers have no use for its libraries
 
         name_process("archiver")
-        archiving_process.run(settings, context)
+        with watched(settings, "archiver", counts, context.row.number):
+            archiving_process.run(settings, context)
 
 
 def _allow_many_files() -> None:

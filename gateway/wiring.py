@@ -4,10 +4,11 @@ import asyncio
 import hashlib
 import ipaddress
 import ssl
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -15,7 +16,7 @@ import uvloop
 from fastapi import FastAPI
 
 from gateway import acceptor, consoles, garbage, mail_providers, mail_ways_in, ways_out
-from gateway.archives import history_of
+from gateway.archives import history_of, is_archived
 from gateway.audiences import Audiences
 from gateway.calls import Calls
 from gateway.changes import Changes
@@ -40,6 +41,7 @@ from gateway.http.doors import Doors, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.imports.importing import Importing
 from gateway.links import Link, Links
+from gateway.measuring import Measuring
 from gateway.pipeline import Pipeline
 from gateway.ports import HTTP, OPERATIONS, SMTP, SMTPS
 from gateway.provider_codes import Failure
@@ -86,9 +88,14 @@ _DRAIN = 25.0  # seconds; the supervisor kills at 30
 _log = structlog.get_logger(__name__)
 
 
-def run_worker(settings: Settings, context: WorkerContext, *, roles: frozenset[Role] = ALL) -> None:
-    """One worker process, until it is told to drain. Blocking. Where it serves is what sockets it has."""
-    uvloop.run(_work(settings, context, roles))
+def run_worker(
+    settings: Settings, context: WorkerContext, counts: Path | None = None, *, roles: frozenset[Role] = ALL
+) -> None:
+    """One worker process, until it is told to drain. Blocking. Where it serves is what sockets it has.
+
+    counts  the folder where all processes of this gateway count
+    """
+    uvloop.run(_work(settings, context, roles, counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,9 @@ class _Roads:
     importing: Importing
 
 
-async def _work(settings: Settings, context: WorkerContext, roles: frozenset[Role]) -> None:
+async def _work(
+    settings: Settings, context: WorkerContext, roles: frozenset[Role], counts: Path | None
+) -> None:
     async with open_store(settings) as store:
         roads, ways_back = await _roads(settings, store), WaysBack(store)
         pipeline, links = roads.pipeline, roads.links
@@ -126,7 +135,8 @@ async def _work(settings: Settings, context: WorkerContext, roles: frozenset[Rol
             duties = (tasks.create_task(duty) for duty in _duties(settings, roads, roles))
             accepting = _accept_mail(settings, context, smtp, tasks)
             running = [*accepting, *mail_ways_in.accept(settings, context, inbound, tasks), *duties]
-            http = [await task for task in _serve_http(settings, store, context, doors)]
+            measuring = Measuring(store, counts, context.row, archived=is_archived(settings))
+            http = [await task for task in _serve_http(settings, store, context, doors, measuring)]
             context.ready()
             await told_to_drain(context)
             context.row.drain()
@@ -307,12 +317,16 @@ def _accept_mail(
 
 
 def _serve_http(
-    settings: Settings, store: Store, context: WorkerContext, doors: Doors
+    settings: Settings, store: Store, context: WorkerContext, doors: Doors, measuring: Measuring
 ) -> list[asyncio.Task[http_server.HttpServer]]:
     def public() -> FastAPI:
-        return create_app(doors, operations=settings.dev, console=consoles.routes(settings, store, doors))
+        console = consoles.routes(settings, store, doors)
+        return create_app(doors, operations=settings.dev, console=console, scrape=measuring.scrape)
 
-    apps = {HTTP: public, OPERATIONS: partial(create_operations_app, doors)}
+    apps: dict[str, Callable[[], FastAPI]] = {
+        HTTP: public,
+        OPERATIONS: partial(create_operations_app, doors, measuring.scrape),
+    }
     return [
         asyncio.create_task(http_server.serve(apps[name.partition(":")[0]](), [listener]))
         for name, listener in context.sockets.items()
