@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.client import SHOP, address, mail
+from tests.interop.conftest import Installed
 from tests.interop.house import ORDERS, PROMOTIONS, Done, House, plain_text, program, stranger
-from tests.interop.test_msmtp import Installed
 
 pytestmark = pytest.mark.client("curl")
 LOGIN_DENIED, REFUSED_RECIPIENT = 67, 55

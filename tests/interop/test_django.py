@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.client import SHOP, address
-from tests.interop.conftest import Version
 from tests.interop.house import ORDERS, PROMOTIONS, House, attachments, plain_text, program, stranger
+from tests.interop.tried import Version
 
 pytestmark = pytest.mark.client("Django")
 APP = Path(__file__).with_name("django_app.py")

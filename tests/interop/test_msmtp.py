@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.client import SHOP, address, mail
+from tests.interop.conftest import Installed
 from tests.interop.house import ORDERS, PROMOTIONS, Done, House, plain_text, program, stranger
 
 pytestmark = pytest.mark.client("msmtp")
-TEMPORARY, REFUSED = 75, 65  # sysexits.h: EX_TEMPFAIL, EX_DATAERR
+UNAVAILABLE, REFUSED = 69, 65  # sysexits.h: EX_UNAVAILABLE, EX_DATAERR
 WORDS = "Grüße aus Köln.\n.A line that begins with a dot\n"
 MIME = ("MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit")
-
-Installed = Callable[..., str]
 
 
 @pytest.fixture
@@ -50,13 +49,13 @@ def test_a_refusal_is_its_exit_code_and_its_reason(house: House, send: Callable[
 
 def test_try_again_is_an_exit_code_of_its_own(house: House, send: Callable[..., Done]) -> None:
     """It has no queue: who called it tries again, and that goes once."""
-    to, raw = address(), mail()
+    to, raw = address(), mail("Date: Tue, 24 Nov 2026 18:00:00 +0000")  # it would add one, of each time
     house.hop.answer("END", "451 4.3.0 Busy")
     try:
         done = send(to, raw)
     finally:
         house.hop.as_ever()
-    assert done.returncode == TEMPORARY
+    assert done.returncode == UNAVAILABLE
     assert "451 4.3.0" in done.stderr
     assert send(to, raw).returncode == send(to, raw).returncode == 0
     house.arrived(to)

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.client import SHOP, address
-from tests.interop.conftest import Version
 from tests.interop.house import ORDERS, PROMOTIONS, House, attachments, plain_text, program, stranger
-from tests.interop.tried import ROOT
+from tests.interop.tried import ROOT, Version
 
 pytestmark = pytest.mark.client("nodemailer")
 APP = Path(__file__).with_name("nodemailer_app.js")

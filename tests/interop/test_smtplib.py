@@ -10,8 +10,8 @@ from email.message import EmailMessage
 import pytest
 
 from tests.end_to_end.client import PATIENCE, SHOP, address
-from tests.interop.conftest import Version
 from tests.interop.house import FREE, ORDERS, PROMOTIONS, House, plain_text, stranger
+from tests.interop.tried import Version
 
 pytestmark = pytest.mark.client("Python smtplib")
 WORDS = "Grüße aus Köln: 5 € für Sie, नमस्ते.\n.A line that begins with a dot\n"

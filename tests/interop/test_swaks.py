@@ -3,8 +3,8 @@
 import pytest
 
 from tests.end_to_end.client import SHOP, address
+from tests.interop.conftest import Installed
 from tests.interop.house import FREE, ORDERS, PROMOTIONS, Done, House, plain_text, program, stranger
-from tests.interop.test_msmtp import Installed
 
 pytestmark = pytest.mark.client("swaks")
 
