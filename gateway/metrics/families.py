@@ -54,12 +54,24 @@ class _Family(Generic[M]):
 
 
 class Counted(_Family[Counter]):
+    """`known`: labels that are shown from the first, at 0: a rate sees nothing of a counter's very first step, and
+    what happens once a year must not go unseen.
+    """
+
     kind = "counter"
 
-    def __init__(self, name: str, about: str, labels: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, about: str, labels: Sequence[str] = (), known: Iterable[tuple[str, ...]] = ()
+    ) -> None:
         super().__init__(name, about, labels)
+        self._known = tuple(known)
         self._make = lambda: Counter(name, about, self.labels, registry=None)
         DECLARED[name] = self
+
+    def begin(self) -> None:
+        super().begin()
+        for labels in self._known:
+            self._child(labels)
 
     def add(self, *labels: str, amount: float = 1.0) -> None:
         child = self._child(labels)

@@ -7,11 +7,14 @@ from http import HTTPMethod
 
 from gateway import tracing
 from gateway.metrics.families import OTHER, Asked, Counted, Set, Timed
+from suppression.model import Channel
 from suppression.purposes import SYSTEM_PURPOSES, WILDCARD, Catalogue
 from suppression.records import CHANGES, OUTCOMES, Record, RecordKind
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _SLOW = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
+
+CHANNELS = (Channel.EMAIL, Channel.SMS, Channel.VOICE)
 
 _decisions = Counted(
     "gateway_decisions_total",
@@ -19,7 +22,10 @@ _decisions = Counted(
     ("channel", "purpose", "outcome", "reason", "record"),
 )
 _hand_overs = Counted(
-    "gateway_hand_overs_total", "How hand-overs to the next hop ended.", ("channel", "outcome")
+    "gateway_hand_overs_total",
+    "How hand-overs to the next hop ended.",
+    ("channel", "outcome"),
+    known=[(channel.value, outcome.value) for channel in CHANNELS for outcome in sorted(OUTCOMES)],
 )
 _deliveries = Counted(
     "gateway_deliveries_total", "What was reported later of messages that had left.", ("channel", "outcome")
@@ -65,6 +71,7 @@ _unreachable = Counted(
     "gateway_next_hop_unreachable_total",
     "Messages for which there was no connection to the next hop: they were not handed over.",
     ("channel",),
+    known=[(channel.value,) for channel in CHANNELS],
 )
 _webhook_seconds = Timed(
     "gateway_webhook_seconds",
@@ -73,12 +80,18 @@ _webhook_seconds = Timed(
     up_to=_SLOW,
 )
 _webhook_events = Counted(
-    "gateway_webhook_events_total", "Events to apps, by what became of them at each attempt.", ("outcome",)
+    "gateway_webhook_events_total",
+    "Events to apps, by what became of them at each attempt.",
+    ("outcome",),
+    known=[("told",), ("put_off",), ("given_up",)],
 )
 _imports = Counted("gateway_imports_total", "Imports that ended, by how.", ("state",))
 _archived = Counted("gateway_archive_records_total", "Records that were moved into the archive.")
 _archive_failures = Counted(
-    "gateway_archive_failures_total", "Turns of the archiver that ended without success.", ("cause",)
+    "gateway_archive_failures_total",
+    "Turns of the archiver that ended without success.",
+    ("cause",),
+    known=[("unavailable",), ("damaged",), ("unknown",)],
 )
 _archive_success = Set(
     "gateway_archive_last_success_timestamp_seconds", "When a turn of the archiver last ended well."
