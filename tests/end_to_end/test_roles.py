@@ -104,8 +104,8 @@ def parts(house: House) -> Iterator[dict[str, Part]]:
     try:
         for role in Role:
             started[role] = house.serve(role)
-        for role in ("smtp", "http", "dispatcher"):
-            started[role].running.until(started[role].ready)
+        for part in (started[role] for role in (Role.SMTP, Role.HTTP, Role.DISPATCHER)):
+            part.running.until(part.ready)
         started["archiver"].running.until(lambda: "gw-archiver" in started["archiver"].processes)
         yield started
     finally:
