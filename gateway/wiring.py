@@ -29,6 +29,7 @@ from gateway.draining import told_to_drain
 from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.importing import import_forever
+from gateway.duties.migrating import migrate_forward
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
 from gateway.duties.telling import Telling
@@ -199,6 +200,7 @@ def _duties(settings: Settings, roads: _Roads, roles: frozenset[Role]) -> Iterat
         return
     yield sweep_forever(roads.store, find=roads.pipeline.history.find)
     yield rewrite_forever(roads.store)
+    yield migrate_forward(roads.store)
     if roads.phones.ways or settings.webhooks.of_app:
         yield _dispatch(roads.desk)
     if roads.incoming is not None and roads.phones.clients:

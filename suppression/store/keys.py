@@ -130,6 +130,11 @@ class ShardKeys:
         """Which process has that file rewritten, for a while; in the first shard."""
         return b"{%b}z" % self.tag.encode()
 
+    @property
+    def migrating(self) -> bytes:
+        """Who brings this shard to a newer schema."""
+        return b"{%b}u" % self.tag.encode()
+
     def address(self, key: bytes) -> bytes:
         """The address itself, sealed; gone on erasure."""
         return b"{%b}a" % self.tag.encode() + key
