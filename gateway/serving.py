@@ -5,8 +5,6 @@ Whatever a worker needs is imported before it is forked, so that all of them sha
 
 import contextlib
 import resource
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +14,7 @@ import structlog
 from gateway import archives, store_access, supervisor
 from gateway.config.settings import Settings
 from gateway.embedded import EmbeddedServer
+from gateway.metrics.folder import own_folder
 from gateway.ports import Sockets, listening
 from gateway.process_name import name_process
 from gateway.roles import ALL, OF_WORKERS, Role
@@ -63,7 +62,7 @@ def run(
     if workers:
         from gateway import wiring  # noqa: F401, PLC0415 - before they are forked; who only archives has no use for it
     processes = workers + (Role.ARCHIVER in roles and archives.is_archived(settings))
-    with _counts() as counts:
+    with own_folder() as counts:
         work = partial(_work, settings, workers, roles, counts)
         return supervisor.run(
             work,
@@ -74,16 +73,6 @@ def run(
             signals=signals,
             hangup_stops=hangup_stops,
         )
-
-
-@contextlib.contextmanager
-def _counts() -> Iterator[Path]:
-    """A private folder where all processes count, made anew for each gateway: counters begin with it at 0."""
-    folder = tempfile.mkdtemp(prefix="suppression-gateway-metrics-")
-    try:
-        yield Path(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _work(
