@@ -91,7 +91,7 @@ def test_every_alert_says_what_it_means_and_is_explained_under_its_name() -> Non
     explained = re.findall(r"^## (\w+)$", readme.text("deploy/alerts.md"), re.MULTILINE)
     assert explained == list(alerts())
     for name, rule in alerts().items():
-        assert f"runbook_url: deploy/RUNBOOK.md#{name.lower()}\n" in rule
+        assert f"runbook_url: deploy/alerts.md#{name.lower()}\n" in rule
         assert "summary: " in rule
         assert "description: " in rule
         assert re.search(r"severity: (page|ticket)\n", rule)
