@@ -84,6 +84,13 @@ def _reaches(edges: Edges, start: str, end: str) -> bool:
 
 
 WIDTH, BOX, TALL, STEP = 980, 150, 34, 84
+# Where each stands from left to right, so that few arrows cross a box; what is new stands in the middle.
+COLUMNS = {
+    "gateway.console": 2.0, "gateway.http": 1.9, "gateway.smtp": 3.9, "gateway.inbound": 3.2,
+    "gateway.duties": 0.2, "gateway: roads": 3.0, "gateway.imports": 0.5, "gateway.config": 3.9,
+    "gateway.metrics": 1.3, "gateway.webhooks": 3.9, "gateway.archive": 2.9, "gateway: ground": 2.1,
+    "gateway.state": 1.0, "channels": 2.7,
+}  # fmt: skip
 FONT = 'font-size="14" font-family="sans-serif"'
 HEAD = (
     '<marker id="to" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
@@ -110,12 +117,11 @@ def drawn() -> str:
 
 def _places(heights: Mapping[str, int]) -> dict[str, tuple[int, int]]:
     """The middle of each box's upper edge, and that edge."""
-    top, places = max(heights.values()), {}
-    for rank in range(top + 1):
-        row = sorted(name for name, own in heights.items() if own == rank)
-        for place, name in enumerate(row):
-            places[name] = (WIDTH * (2 * place + 1) // (2 * len(row)), 16 + (top - rank) * STEP)
-    return places
+    top = max(heights.values())
+    return {
+        name: (90 + int(COLUMNS.get(name, 2.0) * 200), 16 + (top - own) * STEP)
+        for name, own in heights.items()
+    }
 
 
 def _arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
