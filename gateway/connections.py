@@ -58,9 +58,14 @@ class Row:
         self._start = self._begin + column
 
     @property
+    def number(self) -> int:
+        """Which of the board's: one process at a time has it."""
+        return self._begin // _COLUMNS
+
+    @property
     def beside(self) -> "Row":
         """The same worker's other connections, which are counted by themselves."""
-        return Row(self._cells, self._rows, self._begin // _COLUMNS, _WIDTH)
+        return Row(self._cells, self._rows, self.number, _WIDTH)
 
     @property
     def free(self) -> bool:
@@ -87,6 +92,11 @@ class Row:
 
     def total_of_all(self) -> int:
         return sum(self._cells[self._column + _TOTAL :: _COLUMNS])
+
+    def processes(self) -> tuple[int, int]:
+        """How many there are: those that accept (or archive), and those that drain."""
+        states = list(self._cells[self._column + _STATE :: _COLUMNS])
+        return states.count(_ACCEPTING), states.count(_DRAINING)
 
     def of_address(self, bucket: int) -> int:
         return sum(self._cells[self._column + _FIRST + bucket :: _COLUMNS])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from channels.twilio.outcomes import Breaker, Code
+from gateway import logs
 from gateway.provider_codes import Failure, ProviderCodes
 from suppression.address import Address
 from suppression.errors import Conflict, NotFound, NotPermitted
@@ -72,6 +73,13 @@ class Deliveries:
         except Conflict:
             raise NotPermitted("a report of another message") from None
         self._tell(entry, report, row)
+        logs.access(
+            "message_reported",
+            message=entry.id,
+            state=report.delivery.value,
+            reference=report.reference,
+            code=report.code,
+        )
 
     def _check(self, entry: Entry, report: Report) -> None:
         if entry.sender not in report.senders:

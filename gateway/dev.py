@@ -12,7 +12,7 @@ from typing import Any
 from gateway import demo, demo_material, listeners, serving, store_access
 from gateway.config.settings import Settings
 from gateway.data_folder import private
-from gateway.mail_ways_in import INBOUND
+from gateway.ports import HTTP, INBOUND, SMTP, Sockets
 from gateway.signal_pipe import signal_pipe
 from gateway.worker_process import SIGNALS
 from suppression.errors import ConfigurationError
@@ -35,7 +35,7 @@ def run(folder: Path, smtp_port: int, http_port: int, workers: int) -> int:
         api_key, password = demo_material.make(folder)
         with _listening(folder, smtp_port, http_port) as sockets, _announcement(folder) as announce:
             ports = {name.partition(":")[0]: int(name.partition(":")[2]) for name in sockets}
-            settings = demo.write_settings(folder, ports[serving.SMTP], ports[serving.HTTP], ports[INBOUND])
+            settings = demo.write_settings(folder, ports[SMTP], ports[HTTP], ports[INBOUND])
             settings = _prepared(settings, folder, api_key, password)
             ready = partial(announce, _facts(settings, api_key, password))
             return serving.run(
@@ -60,11 +60,11 @@ def _prepared(settings: Settings, folder: Path, api_key: str, password: str) -> 
 
 
 @contextlib.contextmanager
-def _listening(folder: Path, smtp_port: int, http_port: int) -> Iterator[serving.Sockets]:
+def _listening(folder: Path, smtp_port: int, http_port: int) -> Iterator[Sockets]:
     last = _last_ports(folder)
     with contextlib.ExitStack() as bound:
         sockets = {}
-        wanted = {serving.SMTP: smtp_port, serving.HTTP: http_port, INBOUND: 0}
+        wanted = {SMTP: smtp_port, HTTP: http_port, INBOUND: 0}
         for kind, port in wanted.items():
             listener = bound.enter_context(_bind(port, last.get(kind, 0)))
             sockets[f"{kind}:{listener.getsockname()[1]}"] = listener
@@ -84,7 +84,7 @@ def _last_ports(folder: Path) -> dict[str, int]:
     """Those of the last run: links in the mails of then still work."""
     with contextlib.suppress(ConfigurationError):
         settings = demo.settings_of(folder)
-        last = {serving.SMTP: settings.smtp.ports[0], serving.HTTP: settings.http.port}
+        last = {SMTP: settings.smtp.ports[0], HTTP: settings.http.port}
         inbound = settings.inbound.port if settings.inbound else None
         return last | ({INBOUND: inbound} if inbound else {})
     return {}

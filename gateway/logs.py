@@ -1,6 +1,12 @@
-"""Where log lines go: to stderr, as JSON or for people. Loggers take events with fields, never sentences."""
+"""Where log lines go: to stderr, as JSON or for people. Loggers take events with fields, never sentences.
+
+Lines of one SMTP session or HTTP request share an id. A message's own id joins them with what happens to it later,
+in other processes and on other days: when it leaves, and when its provider reports.
+"""
 
 import logging
+import re
+import secrets
 import sys
 import traceback
 from types import TracebackType
@@ -9,6 +15,13 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from suppression.errors import GatewayError
+
+_access = False
+_log = structlog.get_logger(__name__)
+
+# W3C Trace Context 3.2: version, trace-id (not all zeros), parent-id (the same), flags.
+TRACE_PARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_REQUEST_ID = re.compile(r"(?=[0-9a-f-]*[a-f-])[0-9a-f-]{8,64}")
 
 
 def configure(*, people: bool) -> None:
@@ -48,3 +61,28 @@ def where_it_failed(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 def _places(trace: TracebackType | None) -> str:
     return " > ".join(f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(trace))
+
+
+def log_access(*, on: bool) -> None:
+    """Whether each request, session and message has a line of its own."""
+    global _access  # noqa: PLW0603 - once per process, when it begins
+    _access = on
+
+
+def access(event: str, **fields: object) -> None:
+    """One of these lines. Routes, codes and ids only: no path, no query, no address."""
+    if _access:
+        _log.info(event, **fields)
+
+
+def new_id() -> str:
+    return secrets.token_hex(8)
+
+
+def request_id(trace_parent: str, given: str) -> str:
+    """A caller's own id where it is one that cannot be anything else: hex and hyphens, with a letter or hyphen in it,
+    for a row of digits may be a phone number. A new one otherwise.
+    """
+    if trace := TRACE_PARENT.fullmatch(trace_parent):
+        return trace[1]
+    return given if _REQUEST_ID.fullmatch(given) else new_id()

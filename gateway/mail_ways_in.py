@@ -20,6 +20,7 @@ from gateway.inbound.receiving import Receiver
 from gateway.inbound.routing import Routing
 from gateway.links import Links
 from gateway.pipeline import Pipeline
+from gateway.ports import INBOUND, LMTP
 from gateway.smtp.inbound import InboundHouse
 from gateway.smtp.inbound_server import InboundServer
 from gateway.smtp.limits import Limits, Rates
@@ -28,8 +29,6 @@ from gateway.smtp.own_mail import OwnMail
 from gateway.worker_process import WorkerContext
 from suppression.store.store import Store
 from suppression.store.ways_back import WaysBack
-
-INBOUND, LMTP = "inbound", "lmtp"  # the kinds of sockets
 
 
 def servers(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
 from gateway.archive.history import History
+from gateway.metrics import observed
 from suppression import policy
 from suppression.address import Address
 from suppression.decision import Decision, Defer, Reason, Refuse, RuleVerdict, Send
@@ -100,6 +101,10 @@ class Pipeline:
 
     async def permit(self, ask: Ask, hand_over: HandOver) -> Permit | Refused | InProgress | Settled:
         """Decide, and commit a Send; decide again when something changed in between."""
+        with observed.deciding(ask.channel.value):
+            return await self._permit(ask, hand_over)
+
+    async def _permit(self, ask: Ask, hand_over: HandOver) -> Permit | Refused | InProgress | Settled:
         facts: Facts | None = None
         for _ in range(_TRIES):
             decision, request, facts = await self.decide(ask, facts, message=counted_as(hand_over.id))
@@ -132,6 +137,10 @@ class Pipeline:
 
     async def decide_and_record(self, ask: Ask, *, change_id: str | None = None) -> Decided:
         """For an app that sends elsewhere. A `change_id` seen before gets the decision that was made then."""
+        with observed.deciding(ask.channel.value):
+            return await self._decide_and_record(ask, change_id)
+
+    async def _decide_and_record(self, ask: Ask, change_id: str | None) -> Decided:
         facts: Facts | None = None
         message = counted_as(change_id) if change_id else ""
         for _ in range(_TRIES):

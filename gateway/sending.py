@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
+from gateway import logs
+from gateway.metrics import observed
 from gateway.pipeline import Ask, Pipeline
 from suppression.decision import Defer, Reason, Refuse, Send
 from suppression.errors import StoreUnavailable, UnknownPurpose
@@ -50,7 +52,14 @@ class Sending:
         self, ask: Ask, draft: Draft, facts: Facts | None = None, recipient: Recipient | None = None
     ) -> Accepted:
         """Decide for when it is due; keep it durably, or log the refusal. The same answer to every repeat."""
-        recipient = recipient or self.pipeline.recipient(ask.address)
+        with observed.deciding(ask.channel.value):
+            accepted = await self._accept(
+                ask, draft, facts, recipient or self.pipeline.recipient(ask.address)
+            )
+        logs.access("message_accepted", message=accepted.id, outcome=accepted.outcome)
+        return accepted
+
+    async def _accept(self, ask: Ask, draft: Draft, facts: Facts | None, recipient: Recipient) -> Accepted:
         message = entry_id(recipient.key, draft.number)
         counted = counted_as(message)
         for _ in range(_TRIES):
@@ -93,7 +102,8 @@ class Sending:
     async def submit(self, entry: Entry, lease: float) -> Permit | None:
         """Decide again, and commit. None: it is not to be sent now (refused, deferred, too late, or another's)."""
         try:
-            return await self._submit(entry, lease)
+            with observed.deciding(entry.channel.value):
+                return await self._submit(entry, lease)
         except Lost:
             return None
 

@@ -5,36 +5,40 @@ Whatever a worker needs is imported before it is forked, so that all of them sha
 
 import contextlib
 import resource
-import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import structlog
 
-from gateway import archives, listeners, store_access, supervisor, wiring
+from gateway import archives, store_access, supervisor
 from gateway.config.settings import Settings
 from gateway.embedded import EmbeddedServer
-from gateway.mail_ways_in import INBOUND, LMTP
+from gateway.metrics.folder import own_folder
+from gateway.ports import Sockets, listening
 from gateway.process_name import name_process
+from gateway.roles import ALL, OF_WORKERS, Role
 from gateway.signal_pipe import signal_pipe
+from gateway.watching import watched
 from gateway.worker_process import SIGNALS, WorkerContext
+from suppression.errors import ConfigurationError
 
 _log = structlog.get_logger()
 
-Sockets = dict[str, socket.socket]
-
 MANY_FILES = 65_536
 
-SMTP, SMTPS, HTTP, OPERATIONS = "smtp", "smtps", "http", "operations"
 
-
-def serve(settings: Settings, workers: int) -> int:
+def serve(settings: Settings, workers: int, roles: frozenset[Role] = ALL) -> int:
     """Until SIGTERM or Ctrl-C; the exit code."""
+    if roles == {Role.ARCHIVER} and not archives.is_archived(settings):
+        raise ConfigurationError(
+            "archive: no folder and no bucket, so there is nothing for the archiver to do"
+        )
     with signal_pipe(SIGNALS) as signals, store_server(settings.store.data_dir) as watch:
-        store_access.publish(settings)  # and with it all checks of the store, before anything listens
-        with listening(settings) as sockets:
-            return run(settings, sockets, workers, signals=signals, watch=watch)
+        if roles & OF_WORKERS:  # who only archives decides nothing
+            store_access.publish(settings)  # and with it all checks of the store, before anything listens
+        with listening(settings, roles) as sockets:
+            return run(settings, sockets, workers, signals=signals, watch=watch, roles=roles)
 
 
 def run(
@@ -46,6 +50,7 @@ def run(
     watch: Callable[[], None],
     on_ready: Callable[[], None] = lambda: None,
     hangup_stops: bool = False,
+    roles: frozenset[Role] = ALL,
 ) -> int:
     """Workers on these sockets.
 
@@ -53,23 +58,39 @@ def run(
     watch    called again and again: it starts the store's server if that died
     """
     _allow_many_files()
-    work = partial(_work, settings, workers)
-    processes = workers + (archives.is_archived(settings))
-    return supervisor.run(
-        work, sockets, processes, on_ready=on_ready, on_tick=watch, signals=signals, hangup_stops=hangup_stops
-    )
+    workers = workers if roles & OF_WORKERS else 0
+    if workers:
+        from gateway import wiring  # noqa: F401, PLC0415 - before they are forked; who only archives has no use for it
+    processes = workers + (Role.ARCHIVER in roles and archives.is_archived(settings))
+    with own_folder() as counts:
+        work = partial(_work, settings, workers, roles, counts)
+        return supervisor.run(
+            work,
+            sockets,
+            processes,
+            on_ready=on_ready,
+            on_tick=watch,
+            signals=signals,
+            hangup_stops=hangup_stops,
+        )
 
 
-def _work(settings: Settings, workers: int, context: WorkerContext) -> None:
+def _work(
+    settings: Settings, workers: int, roles: frozenset[Role], counts: Path, context: WorkerContext
+) -> None:
     """What the process of a number does: the one after the workers archives."""
     if context.number < workers:
+        from gateway import wiring  # noqa: PLC0415 - the supervisor has imported it
+
         name_process(f"worker-{context.number}")
-        wiring.run_worker(settings, context)
+        with watched(settings, "worker", counts, context.row.number):
+            wiring.run_worker(settings, context, counts, roles=roles)
     else:
         from gateway import archiving_process  # noqa: PLC0415 - workers have no use for its libraries
 
         name_process("archiver")
-        archiving_process.run(settings, context)
+        with watched(settings, "archiver", counts, context.row.number):
+            archiving_process.run(settings, context)
 
 
 def _allow_many_files() -> None:
@@ -92,28 +113,3 @@ def store_server(data_dir: Path | None) -> Iterator[Callable[[], None]]:
                 _log.error("store_server_restarted", pid=server.pid)
 
         yield watch
-
-
-@contextlib.contextmanager
-def listening(settings: Settings) -> Iterator[Sockets]:
-    """Sockets named by what is spoken there and the port or path: "smtp:587"."""
-    wanted = [(SMTP, settings.smtp.host, port) for port in settings.smtp.ports]
-    wanted += [(SMTPS, settings.smtp.host, port) for port in settings.smtp.tls_ports]
-    inbound = settings.inbound
-    if inbound is not None and inbound.port is not None:
-        wanted.append((INBOUND, inbound.host, inbound.port))
-    if inbound is not None and inbound.lmtp_port is not None:
-        wanted.append((LMTP, inbound.lmtp_host, inbound.lmtp_port))
-    wanted += [
-        (HTTP, settings.http.host, settings.http.port),
-        (OPERATIONS, settings.operations.host, settings.operations.port),
-    ]
-    with contextlib.ExitStack() as bound:
-        sockets = {
-            f"{kind}:{port}": bound.enter_context(listeners.bind(host, port)) for kind, host, port in wanted
-        }
-        if inbound is not None and inbound.lmtp_socket is not None:
-            path = inbound.lmtp_socket
-            sockets[f"{LMTP}:{path}"] = bound.enter_context(listeners.bind_path(path))
-            bound.callback(path.unlink, missing_ok=True)
-        yield sockets

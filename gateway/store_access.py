@@ -8,6 +8,7 @@ from pathlib import Path
 from gateway.config import secrets as secrets_file
 from gateway.config.settings import Settings
 from gateway.data_folder import DataFolder
+from gateway.metrics import observed
 from gateway.webhooks.events import drafts
 from suppression.errors import ConfigurationError
 from suppression.store import opening
@@ -36,6 +37,8 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
     """The store of these settings, checked. What is logged in it is told to the apps that want to hear of it."""
     store = await opening.open_store(_where(settings), _secrets(settings))
     store.steps.events = drafts(settings.webhooks)
+    store.steps.heard = observed.logged
+    observed.purposes.know(settings.catalogue)
     try:
         yield store
     finally:

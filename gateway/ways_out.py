@@ -31,6 +31,11 @@ from gateway.duties.ways import Way
 def mail(settings: Settings) -> Carriers[Mail]:
     if settings.dev and settings.given.next_hop is None:
         return SandboxCarriers(SandboxMailCarrier(sandbox(settings)))
+    return SmtpCarriers(SmtpPool(next_hop(settings)))
+
+
+def next_hop(settings: Settings) -> NextHop:
+    """Where mail goes, and how. ConfigurationError when its password cannot be read any more."""
     hop = settings.next_hop
     context = None
     if hop.tls != "none":
@@ -38,23 +43,19 @@ def mail(settings: Settings) -> Carriers[Mail]:
         if not hop.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-    return SmtpCarriers(
-        SmtpPool(
-            NextHop(
-                host=hop.host,
-                port=hop.port,
-                tls=hop.tls,
-                hello=settings.hostname,
-                username=hop.username,
-                password=settings.next_hop_password(),
-                tls_context=context,
-                connections=hop.connections,
-                connect_timeout=hop.connect_timeout,
-                command_timeout=hop.command_timeout,
-                final_timeout=hop.final_timeout,
-                idle=hop.idle_timeout,
-            )
-        )
+    return NextHop(
+        host=hop.host,
+        port=hop.port,
+        tls=hop.tls,
+        hello=settings.hostname,
+        username=hop.username,
+        password=settings.next_hop_password(),
+        tls_context=context,
+        connections=hop.connections,
+        connect_timeout=hop.connect_timeout,
+        command_timeout=hop.command_timeout,
+        final_timeout=hop.final_timeout,
+        idle=hop.idle_timeout,
     )
 
 

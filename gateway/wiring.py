@@ -1,31 +1,30 @@
 """The assembly: the only place that names implementations. One function a role."""
 
 import asyncio
-import ipaddress
-import ssl
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
 import uvloop
+from fastapi import FastAPI
 
-from gateway import acceptor, consoles, garbage, mail_providers, mail_ways_in, ways_out
-from gateway.archives import history_of
+from gateway import consoles, garbage, mail_providers, mail_submission, mail_ways_in, ways_out
+from gateway.archives import history_of, is_archived
 from gateway.audiences import Audiences
 from gateway.calls import Calls
 from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations
-from gateway.connections import Connections
-from gateway.connections import Limits as ConnectionLimits
 from gateway.data_requests import requests
 from gateway.draining import told_to_drain
 from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.importing import import_forever
+from gateway.duties.migrating import migrate_forward
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
 from gateway.duties.telling import Telling
@@ -38,24 +37,21 @@ from gateway.http.doors import Doors, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.imports.importing import Importing
 from gateway.links import Link, Links
+from gateway.measuring import Measuring
 from gateway.pipeline import Pipeline
+from gateway.ports import HTTP, OPERATIONS
 from gateway.provider_codes import Failure
 from gateway.reading import Reading
 from gateway.reviews import Reviewing
+from gateway.roles import ALL, Role
 from gateway.roster import Roster
 from gateway.sending import Sending
-from gateway.smtp.auth import Login
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
-from gateway.smtp.front import House
-from gateway.smtp.limits import Guard, Limits
-from gateway.smtp.mail_server import REFUSAL
 from gateway.smtp.own_mail import OwnMail
-from gateway.smtp.recipients import Recipients
-from gateway.smtp.server import SmtpServer
 from gateway.smtp.signers import Signers
-from gateway.state.api_keys import ApiKeys, digest_of
+from gateway.state.api_keys import ApiKeys
 from gateway.store_access import open_store
 from gateway.texts import Texts
 from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
@@ -63,7 +59,6 @@ from gateway.ways_out import Phones
 from gateway.webhooks.delivering import Delivering
 from gateway.webhooks.destination import Destinations
 from gateway.worker_process import WorkerContext
-from suppression.model import App
 from suppression.outbox import Entry
 from suppression.records import Record, RecordKind
 from suppression.store import codec
@@ -82,9 +77,14 @@ _DRAIN = 25.0  # seconds; the supervisor kills at 30
 _log = structlog.get_logger(__name__)
 
 
-def run_worker(settings: Settings, context: WorkerContext) -> None:
-    """One worker process, until it is told to drain. Blocking."""
-    uvloop.run(_work(settings, context))
+def run_worker(
+    settings: Settings, context: WorkerContext, counts: Path | None = None, *, roles: frozenset[Role] = ALL
+) -> None:
+    """One worker process, until it is told to drain. Blocking. Where it serves is what sockets it has.
+
+    counts  the folder where all processes of this gateway count
+    """
+    uvloop.run(_work(settings, context, roles, counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,9 @@ class _Roads:
     importing: Importing
 
 
-async def _work(settings: Settings, context: WorkerContext) -> None:
+async def _work(
+    settings: Settings, context: WorkerContext, roles: frozenset[Role], counts: Path | None
+) -> None:
     async with open_store(settings) as store:
         roads, ways_back = await _roads(settings, store), WaysBack(store)
         pipeline, links = roads.pipeline, roads.links
@@ -112,17 +114,18 @@ async def _work(settings: Settings, context: WorkerContext) -> None:
         hooks = mail_providers.hooks(settings, store, links, ways_back)
         confirmations = _confirmations(settings, roads, own)
         doors = replace(_doors(settings, roads, confirmations), mail_hooks=hooks)
-        delivery = Delivery(pipeline, carriers, composer, _smtp_limits(settings), ways_back)
-        smtp = _smtp_server(settings, pipeline, delivery, ApiKeys(store.client.sends))
+        delivery = Delivery(pipeline, carriers, composer, mail_submission.limits(settings), ways_back)
+        smtp = mail_submission.server(settings, pipeline, delivery, ApiKeys(store.client.sends))
         inbound = mail_ways_in.servers(
             settings, store, pipeline, links, own, ways_back, confirmations, smtp.tls
         )
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
-            duties = (tasks.create_task(duty) for duty in _duties(settings, roads))
-            accepting = _accept_mail(settings, context, smtp, tasks)
+            duties = (tasks.create_task(duty) for duty in _duties(settings, roads, roles))
+            accepting = mail_submission.accept(settings, context, smtp, tasks)
             running = [*accepting, *mail_ways_in.accept(settings, context, inbound, tasks), *duties]
-            http = [await task for task in _serve_http(settings, store, context, doors, own)]
+            measuring = Measuring(store, counts, context.row, archived=is_archived(settings))
+            http = [await task for task in _serve_http(settings, store, context, doors, own, measuring)]
             context.ready()
             await told_to_drain(context)
             context.row.drain()
@@ -176,12 +179,16 @@ def _importing(settings: Settings, store: Store, pipeline: Pipeline) -> Importin
     )
 
 
-def _duties(settings: Settings, roads: _Roads) -> Iterator[Coroutine[Any, Any, None]]:
+def _duties(settings: Settings, roads: _Roads, roles: frozenset[Role]) -> Iterator[Coroutine[Any, Any, None]]:
     """What runs until it is cancelled."""
+    yield watch_headroom(roads.store, settings.store.data_dir)
+    if Role.HTTP in roles:  # a list lies on the host that it was brought to
+        yield import_forever(roads.importing)
+    if Role.DISPATCHER not in roles:
+        return
     yield sweep_forever(roads.store, find=roads.pipeline.history.find)
     yield rewrite_forever(roads.store)
-    yield watch_headroom(roads.store, settings.store.data_dir)
-    yield import_forever(roads.importing)
+    yield migrate_forward(roads.store)
     if roads.phones.ways or settings.webhooks.of_app:
         yield _dispatch(roads.desk)
     if roads.incoming is not None and roads.phones.clients:
@@ -218,97 +225,24 @@ def _composer(settings: Settings, roads: _Roads) -> Composer:
     )
 
 
-def _smtp_limits(settings: Settings) -> Limits:
-    given = settings.smtp
-    return Limits(
-        size=given.max_size,
-        recipients=given.max_recipients,
-        idle=given.idle_timeout,
-        bare_lf=given.bare_lf,
-        auth_on_loopback=settings.dev,
-        free_loopback=settings.dev,
-    )
-
-
-def _smtp_server(settings: Settings, pipeline: Pipeline, delivery: Delivery, keys: ApiKeys) -> SmtpServer:
-    limits = _smtp_limits(settings)
-    tls = _tls(settings)
-    house = House(
-        hostname=settings.hostname,
-        limits=limits,
-        guard=Guard(limits),
-        authenticate=partial(_authenticate, settings, keys),
-        recipients=Recipients(pipeline, limits),
-        catalogue=lambda: pipeline.catalogue,
-        tls=tls is not None,
-    )
-    return SmtpServer(house, delivery, app_for_address=partial(_app_for_address, settings), tls=tls)
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    given = settings.smtp
-    if given.tls_certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(given.tls_certificate, given.tls_key)
-    return context
-
-
-async def _authenticate(settings: Settings, keys: ApiKeys, name: str, password: str) -> Login | None:
-    """An app's SMTP password is one of its API keys."""
-    still = partial(_may_send, keys, name, digest_of(password))
-    app = settings.apps.get(name)
-    return Login(app, still) if await still() and app is not None else None
-
-
-async def _may_send(keys: ApiKeys, name: str, digest: bytes) -> bool:
-    key = await keys.of(digest)
-    return key is not None and key.app == name and "app" in key.scopes
-
-
-def _app_for_address(settings: Settings, address: str) -> App | None:
-    """The app whose networks a client without credentials comes from."""
-    try:
-        client = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    client = getattr(client, "ipv4_mapped", None) or client
-    names = (name for network, name in settings.networks if client in network)
-    return settings.apps.get(next(names, ""))
-
-
-def _accept_mail(
-    settings: Settings, context: WorkerContext, smtp: SmtpServer, tasks: asyncio.TaskGroup
-) -> list[asyncio.Task[None]]:
-    caps = ConnectionLimits(settings.smtp.max_connections_per_address, settings.smtp.max_connections)
-    if settings.dev:
-        caps = replace(caps, per_address=caps.total)
-    connections = Connections(caps, context.row)
-    accepting = []
-    for name, listener in context.sockets.items():
-        kind = name.partition(":")[0]
-        if kind in {"smtp", "smtps"}:
-            serving = acceptor.serve(
-                listener,
-                smtp.protocol,
-                connections=connections,
-                refusal=REFUSAL,
-                tls=smtp.tls if kind == "smtps" else None,
-            )
-            accepting.append(tasks.create_task(serving))
-    return accepting
-
-
 def _serve_http(
-    settings: Settings, store: Store, context: WorkerContext, doors: Doors, own: OwnMail
+    settings: Settings,
+    store: Store,
+    context: WorkerContext,
+    doors: Doors,
+    own: OwnMail,
+    measuring: Measuring,
 ) -> list[asyncio.Task[http_server.HttpServer]]:
-    console = consoles.routes(settings, store, doors, own.send)
-    apps = {
-        "http": create_app(doors, operations=settings.dev, console=console),
-        "operations": create_operations_app(doors),
+    def public() -> FastAPI:
+        console = consoles.routes(settings, store, doors, own.send)
+        return create_app(doors, operations=settings.dev, console=console, scrape=measuring.scrape)
+
+    apps: dict[str, Callable[[], FastAPI]] = {
+        HTTP: public,
+        OPERATIONS: partial(create_operations_app, doors, measuring.scrape),
     }
     return [
-        asyncio.create_task(http_server.serve(apps[name.partition(":")[0]], [listener]))
+        asyncio.create_task(http_server.serve(apps[name.partition(":")[0]](), [listener]))
         for name, listener in context.sockets.items()
         if name.partition(":")[0] in apps
     ]

@@ -19,7 +19,7 @@ from suppression.store.client import Client
 from suppression.store.opening import StoreSecrets, StoreSettings, open_store, prepare
 from suppression.store.store import Store
 
-pytest_plugins = ["tests.skips"]
+pytest_plugins = ["tests.skips", "tests.interop.tried"]
 
 # No test is timed: a busy machine must not turn one red.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -130,6 +130,18 @@ class TwilioClient:
     async def calls_to(self, number: str, sender: str = "") -> list[TwilioCall]:
         return await self._pages(self._calls, resources.call, to=number, **_given(from_=sender))
 
+    async def knows_us(self) -> bool:
+        """Whether Twilio takes the credentials; asked with what any key may ask. CarrierUnavailable."""
+        try:
+            await _answered(Attempt(), lambda: self._messages.page_async(page_size=1), lambda page: page)
+        except Refused as error:
+            if error.status in (401, 403):
+                return False
+            raise CarrierUnavailable(f"twilio: {error}") from None
+        except Lost as error:
+            raise CarrierUnavailable(f"twilio: {error}") from None
+        return True
+
     async def inbound_since(self, number: str, since: datetime) -> list[TwilioMessage]:
         """What came to a number of ours since then, oldest first: START after STOP is not START before it."""
         found = await self._pages(

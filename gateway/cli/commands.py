@@ -6,6 +6,7 @@ from gateway.cli import (
     agents,
     check,
     dev,
+    doctor,
     events,
     explain,
     imports,
@@ -30,6 +31,7 @@ app.command("dev")(dev.dev)
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("check")(check.check)
+app.command("doctor")(doctor.doctor)
 app.command("explain")(explain.explain)
 app.command("import")(imports.import_)
 app.command("report")(report.report)

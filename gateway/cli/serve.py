@@ -1,16 +1,25 @@
 """`gateway serve`."""
 
 import os
+from typing import Annotated
 
 import typer
 
 from gateway.cli.options import CONFIG, Config, Workers
 
+Roles = Annotated[
+    str, typer.Option(help="What these processes are for: some of smtp, http, dispatcher and archiver.")
+]
 
-def serve(config: Config = CONFIG, workers: Workers = None) -> None:
+
+def serve(
+    config: Config = CONFIG, workers: Workers = None, roles: Roles = "smtp,http,dispatcher,archiver"
+) -> None:
     """Run in production. --workers: one for each processor by default."""
     from gateway import logs, serving
     from gateway.config import settings
+    from gateway.roles import parse
 
     logs.configure(people=False)
-    raise typer.Exit(serving.serve(settings.load(config), workers or os.cpu_count() or 1))
+    wanted = parse(roles)
+    raise typer.Exit(serving.serve(settings.load(config), workers or os.cpu_count() or 1, wanted))

@@ -32,6 +32,7 @@ from gateway.config.fields import (
 from gateway.config.phones import Calls, Texts, Twilio
 from gateway.config.providers import Bounces, Providers
 from gateway.config.receivers import Webhook, Webhooks
+from gateway.config.watching import Logs, Traces
 from suppression.model import MINIMUM_AGE, Basis, Channel
 
 
@@ -331,6 +332,8 @@ class File(Section):
     bounces: Bounces = Bounces()
     http: Http = Http()
     operations: Operations = Operations()
+    logs: Logs = Logs()
+    traces: Traces = Traces()
     webhooks: Webhooks = Webhooks()
     console: Console = Console()
     next_hop: NextHop | None = None

@@ -12,6 +12,7 @@ import structlog
 
 from gateway.archive.archiver import Archiver
 from gateway.archive.places import ArchiveDamaged, ArchiveUnavailable
+from gateway.metrics import observed
 from suppression.errors import Unavailable
 from suppression.store.hot import LeaseLost
 
@@ -116,6 +117,7 @@ class _Duty:
                 return
             self._progress.last_success = datetime.now(UTC)
             self._progress.records += moved.archived
+            observed.archived(moved.archived, time.time())
             full = moved.full
 
     async def _keep_house(self) -> None:
@@ -138,6 +140,7 @@ class _Duty:
     async def _failed(self, why: str) -> float:
         self._progress.failing = why
         self._failures += 1
+        observed.archive_failed(why)
         with contextlib.suppress(Unavailable):
             await self._look()
         return max(self._pause, min(LONGEST, self._pause * 2.0 ** (self._failures - 1)))

@@ -12,11 +12,13 @@ import structlog
 from channels.carrier import Carrier, Outcome, Postponed, Rejected
 from channels.sms.message import Text
 from channels.voice.message import Call
+from gateway import handing_over
 from gateway.duties.breaker import Verdict
 from gateway.duties.gates import Gates, NotNow
 from gateway.duties.leaving import Composer, lasting
 from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Way
+from gateway.metrics import observed
 from gateway.sending import Sending
 from suppression.errors import CarrierUnavailable, ConfigurationError, StoreUnavailable
 from suppression.model import Channel
@@ -67,6 +69,7 @@ class Dispatching:
                 async with self._ready(entry) as carrier:
                     handed = await self._hand_over(entry, message, carrier)
             except CarrierUnavailable as error:
+                observed.unreachable(entry.channel.value)
                 passed.heard(Verdict.FAULT, str(error))
                 raise NotNow(_PAUSE) from None
             if handed is None:
@@ -97,7 +100,7 @@ class Dispatching:
             permit = submitted
             try:
                 lasts = lasting(message, self.sending.pipeline.store.now(), permit.open_until)
-                return permit, await carrier.send(lasts, permit)
+                return permit, await handing_over.send(carrier, lasts, permit, entry.channel)
             except PermitExpired:  # nothing has left
                 again = await self._again(entry, permit)
             except CarrierUnavailable:

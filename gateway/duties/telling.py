@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from gateway import tracing
 from gateway.duties.breaker import Breaker, Verdict
+from gateway.metrics import observed
 from gateway.webhooks import events
 from gateway.webhooks.delivering import AT_ONCE, GONE, Delivering, Said
 from gateway.webhooks.subscriptions import Subscription, Webhooks
@@ -120,11 +122,15 @@ class Telling:
         passed = gate.breaker.admit()
         if passed is None:
             return Said(0, "held back")
+        began = time.monotonic()
         try:
-            said = await self._delivering.post(subscription, events.message_id(entry.decision_id), body)
+            with tracing.span("webhook", app=entry.app, message=entry.id) as span:
+                said = await self._delivering.post(subscription, events.message_id(entry.decision_id), body)
+                span.note(status=said.status)
         except BaseException:
             passed.heard(None)
             raise
+        observed.webhook_posted(said.status, time.monotonic() - began)
         passed.heard(_verdict(said), said.cause or str(said.status))
         return said
 
@@ -132,6 +138,7 @@ class Telling:
         attempts = entry.attempts + 1
         if said.taken:
             await self._entries.told(entry)
+            observed.webhook_event("told")
         elif said.status == GONE:
             await self._give_up(entry, str(GONE), attempts)
         elif attempts > len(self._pauses):
@@ -141,10 +148,12 @@ class Telling:
             await self._entries.put_off(
                 entry, max(pause, min(said.wait, LONGEST_RETRY_AFTER)), attempts=attempts
             )
+            observed.webhook_event("put_off")
 
     async def _give_up(self, entry: Entry, reason: str, attempts: int) -> None:
         _log.warning("event_not_taken", message=entry.id, app=entry.app, reason=reason, attempts=attempts)
         await self._entries.give_up(entry, reason, attempts=attempts)
+        observed.webhook_event("given_up")
 
     def _room(self, gate: _Gate) -> int:
         """How many of one app may be in hand."""

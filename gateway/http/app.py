@@ -33,14 +33,21 @@ from gateway.http import (
 from gateway.http.doors import Doors
 from gateway.http.edge import Edge
 from gateway.http.twilio import hooks
+from gateway.http.watched import Watched
 
 _RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, confirming, docs)
 _OF_SUBJECTS = (people, data_requests, events)
 _OF_SENDS = (texts, calls, dead_letters)
 
 
-def create_app(doors: Doors, *, operations: bool = True, console: Sequence[APIRouter] = ()) -> FastAPI:
-    """API and public pages. `operations`: health too (in production they have a port of their own)."""
+def create_app(
+    doors: Doors,
+    *,
+    operations: bool = True,
+    console: Sequence[APIRouter] = (),
+    scrape: health.Scrape = health.nothing,
+) -> FastAPI:
+    """API and public pages. `operations`: health and metrics too (in production they have a port of their own)."""
     routers = [router for resource in _RESOURCES for router in resource.routes(doors)]
     if doors.subjects is not None:
         # Before `recipients`, whose path takes all that follows it.
@@ -65,16 +72,16 @@ def create_app(doors: Doors, *, operations: bool = True, console: Sequence[APIRo
         routers += hooks.routes(doors.hooks)
     routers += pages.routes(doors.senders)
     if operations:
-        routers += health.routes(doors)
+        routers += health.routes(doors, scrape)
     if doors.sandbox is not None:
         routers += sandbox.routes(doors, doors.sandbox)
     routers += console
     return _assembled(routers)
 
 
-def create_operations_app(doors: Doors) -> FastAPI:
-    """For the operations port: health only."""
-    return _assembled(health.routes(doors))
+def create_operations_app(doors: Doors, scrape: health.Scrape = health.nothing) -> FastAPI:
+    """For the operations port: health and metrics only."""
+    return _assembled(health.routes(doors, scrape))
 
 
 def _assembled(routers: list[APIRouter]) -> FastAPI:
@@ -91,6 +98,7 @@ def _assembled(routers: list[APIRouter]) -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(Edge)
+    app.add_middleware(Watched)  # around it: what Edge answers by itself is watched as well
     for router in routers:
         app.include_router(router)
     return app

@@ -79,7 +79,7 @@ def routes(doors: Doors, sends: Sends) -> list[APIRouter]:
         openapi_extra=examples.asked({}),
     )
     async def retry(request: Request, id: MessageId) -> Response:  # noqa: A002 - the path's own word
-        """It entry again, and is decided again before it leaves. Of an `unknown` one, know that it did not arrive."""
+        """It waits again, and is decided again before it leaves. Of an `unknown` one, know that it did not arrive."""
         ids, entry = await named(request), await sends.waiting.entry(id)
         done = replace(ids, stem=ids.change_id())
         if await repeats(doors, done):

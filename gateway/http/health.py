@@ -1,12 +1,25 @@
-"""`/healthz` and `/readyz`: is the process alive, and can it decide. No key; in production on a port of its own."""
+"""`/healthz`, `/readyz`, `/metrics`: is the process alive, can it decide, and what was done. No key; in production
+on a port of its own.
+"""
+
+from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.http.doors import Doors
 
+Scrape = Callable[[str], Awaitable[tuple[bytes, str]]]
+"""`gateway.measuring.Measuring.scrape`: for what is accepted, the text and its media type."""
 
-def routes(doors: Doors) -> list[APIRouter]:
+
+async def nothing(_accept: str) -> tuple[bytes, str]:
+    """Nobody counts."""
+    return b"", "text/plain; version=0.0.4; charset=utf-8"
+
+
+def routes(doors: Doors, scrape: Scrape = nothing) -> list[APIRouter]:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", summary="The process is alive")
@@ -17,5 +30,15 @@ def routes(doors: Doors) -> list[APIRouter]:
     async def ready() -> Response:
         await doors.reading.ready()
         return JSONResponse({"status": "ready"})
+
+    @router.get(
+        "/metrics",
+        summary="What all processes of this gateway counted, for Prometheus",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {}}}},
+    )
+    async def metrics(request: Request) -> Response:
+        text, media_type = await scrape(request.headers.get("accept", ""))
+        return Response(text, media_type=media_type)
 
     return [router]

@@ -18,7 +18,8 @@ from gateway.imports.rejects import rejects
 from gateway.imports.rows import FileRefused, House, Options, Rejected, Row
 from gateway.imports.trying import Trial
 from gateway.imports.undoing import Undoing
-from gateway.state.imports import LEASE, Import, Imports, Lost, State
+from gateway.metrics import observed
+from gateway.state.imports import ENDED, LEASE, Import, Imports, Lost, State
 from suppression.errors import Conflict, InvalidInput, NotFound, StoreUnavailable, Unavailable
 from suppression.model import App, Sender
 from suppression.purposes import Catalogue
@@ -225,7 +226,10 @@ class Importing:
         except Exception as error:  # noqa: BLE001 - whatever a list holds, no worker ends for it
             _log.error("import_broke", id=one.id, error=type(error).__name__)
             await self._ended(one, State.FAILED, "an error of the gateway's own")
-        if (await self.imports.find(one.id)).state in {State.DONE, State.FAILED}:
+        state = (await self.imports.find(one.id)).state
+        if state in ENDED:
+            observed.import_ended(state.value)
+        if state in {State.DONE, State.FAILED}:
             await asyncio.to_thread(self._remove, Path(one.path))
 
     async def _step_through(self, one: Import) -> None:

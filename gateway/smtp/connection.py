@@ -17,10 +17,11 @@ from gateway.smtp import content, replies
 from gateway.smtp.clock import Clock
 from gateway.smtp.content import Heap
 from gateway.smtp.replies import Reply
-from gateway.smtp.session import Session
+from gateway.smtp.session import Envelope, Session
 from gateway.smtp.starttls import secured
 from gateway.smtp.trouble import tell
 from gateway.smtp.verbs import Verbs
+from gateway.smtp.watching import Watch
 
 if TYPE_CHECKING:
     from gateway.smtp.mail_server import MailServer
@@ -60,6 +61,7 @@ class Connection(SMTP):
         self._waiting = False  # for a command: it may be ended politely
         self._lost = False
         self._unconfirmed: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._watch = Watch(server.name)
 
     def __dir__(self) -> Iterable[str]:
         """None: the base class goes through all members four times for verbs and mechanisms that are not asked
@@ -103,6 +105,7 @@ class Connection(SMTP):
     # The dialogue
 
     async def _handle_client(self) -> None:
+        self._watch.begin()
         try:
             await self._say(self._verbs.greeting)
             while True:
@@ -118,6 +121,7 @@ class Connection(SMTP):
         finally:
             if self.transport is not None:
                 self.transport.close()
+            self._watch.end(self._talk)
 
     async def _exchange(self) -> None:
         """One command and its reply."""
@@ -180,6 +184,7 @@ class Connection(SMTP):
         await self._writer.drain()
 
     def _write(self, reply: Reply) -> None:
+        self._watch.said(reply.code)
         if self.transport is not None and not self.transport.is_closing():
             self._writer.write(reply.wire())
 
@@ -210,6 +215,12 @@ class Connection(SMTP):
         """What is said to all of it, or for each recipient."""
         envelope, self._talk.envelope = self._talk.envelope, None
         wire = await self._timed_content()
+        with self._watch.message() as answered:
+            said = await self._judged(wire, envelope)
+            answered((said,) if isinstance(said, Reply) else said)
+        return said
+
+    async def _judged(self, wire: bytes | Reply, envelope: Envelope | None) -> Reply | tuple[Reply, ...]:
         if isinstance(wire, Reply) or envelope is None:
             return wire if isinstance(wire, Reply) else replies.MAIL_FIRST
         size = len(wire)

@@ -5,6 +5,7 @@ line feeds or carriage returns, a NUL beside it) is made harmless or refused her
 """
 
 import asyncio
+import re
 from dataclasses import replace
 
 from gateway.smtp import replies
@@ -13,6 +14,7 @@ from gateway.smtp.replies import Reply
 
 BEFORE = b"\r\n"  # the line end before the first line
 END = b"\r\n.\r\n"
+_DOUBLED = re.compile(rb"(?<!\r)\n\.\.")
 MAX_HEADER = 2 << 20  # bytes; mail servers refuse or cut off from a tenth of it
 
 
@@ -41,7 +43,11 @@ def _long_header(content: bytes) -> bool:
 
 
 def with_sound_lines(content: bytes, bare_lf: str) -> bytes | Reply:
-    """CRLF lines only. A bare LF is made one, or refused; a bare CR or NUL is refused."""
+    """CRLF lines only. A bare LF is made one, or refused; a bare CR or NUL is refused.
+
+    Clients that send bare LFs (Python's smtplib, given bytes) stuff the dots after them too: two are one. Others do not
+    (curl): one stays one.
+    """
     pairs = content.count(b"\r\n")
     if content.count(b"\r") != pairs or b"\0" in content:
         return replies.BARE_CR
@@ -49,7 +55,7 @@ def with_sound_lines(content: bytes, bare_lf: str) -> bytes | Reply:
         return content
     if bare_lf == "refuse":
         return replies.BARE_LF
-    return content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return _DOUBLED.sub(b"\n.", content).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 class Heap:

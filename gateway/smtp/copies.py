@@ -8,6 +8,8 @@ from typing import Protocol, assert_never
 
 from channels.carrier import Carrier, Carriers, Outcome, Postponed, Rejected, Sent, Unknown
 from channels.email.mail import Mail
+from gateway import handing_over
+from gateway.metrics import observed
 from gateway.pipeline import Ask, Refused
 from gateway.smtp import replies
 from gateway.smtp.recipients import Peek, refusal
@@ -84,6 +86,7 @@ class Relay:
             async with self._carriers.ready() as carrier:
                 return await self._through(carrier, copy, mail)
         except CarrierUnavailable:
+            observed.unreachable(copy.ask.channel.value)
             return Result(copy, State.OPEN, _NO_CARRIER)
         except StoreUnavailable:
             return Result(copy, State.OPEN, replies.STORE_AWAY)
@@ -94,7 +97,7 @@ class Relay:
             if not isinstance(answer, Permit):
                 return _without_permit(copy, answer)
             try:
-                outcome = await carrier.send(mail, answer)
+                outcome = await handing_over.send(carrier, mail, answer, copy.ask.channel)
             except PermitExpired:  # nothing was handed over
                 copy = await self._again(copy, answer)
                 continue

@@ -33,6 +33,7 @@ class InboundServer(MailServer):
         self._house = house
         self._receiver = receiver
         self._lmtp = lmtp
+        self.name = "lmtp" if lmtp else "inbound"
 
     def session(self, address: str) -> Session:
         return Session(address)

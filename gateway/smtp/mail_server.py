@@ -25,7 +25,12 @@ Vanished = Callable[[], Coroutine[Any, Any, None]]
 
 
 class MailServer(ABC):
-    """`protocol` is what a loop or the acceptor wants for a new connection. `tls`: for STARTTLS."""
+    """`protocol` is what a loop or the acceptor wants for a new connection. `tls`: for STARTTLS.
+
+    name  what metrics and log lines call this kind of port
+    """
+
+    name = "submission"
 
     def __init__(self, host: Host, tls: ssl.SSLContext | None = None) -> None:
         self.host = host

@@ -1,1 +1,1 @@
-"""What is in the store and not about recipients: API keys; later sessions, rate limits, import progress."""
+"""What is in the store and not about recipients: API keys, agents, sessions, rate limits, imports."""

@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from gateway import tracing
 from gateway.webhooks import signature
 from gateway.webhooks.destination import Destinations
 from gateway.webhooks.subscriptions import Subscription
@@ -97,6 +98,7 @@ class Delivering:
         await self._destinations.addresses(url.hostname or "", url.port or 443)
         signed = signature.headers(message, int(time.time()), body, to.secrets)
         headers = {"content-type": "application/json", "user-agent": "suppression-gateway", **signed}
+        headers |= tracing.carried()
         posting = self._session(to.app).post(
             URL(to.url, encoded=True), data=body, headers=headers, allow_redirects=False
         )

@@ -79,10 +79,12 @@ class ShardKeys:
 
     @property
     def meta(self) -> bytes:
+        """Hash: which store this is, how it was made, by what it decides, and the sandbox clock's offset."""
         return b"{%b}m" % self.tag.encode()
 
     @property
     def log(self) -> bytes:
+        """Stream: the log, until the archive has it."""
         return b"{%b}log" % self.tag.encode()
 
     @property
@@ -101,9 +103,11 @@ class ShardKeys:
         return b"{%b}R" % self.tag.encode()
 
     def recipient(self, key: bytes) -> bytes:
+        """Hash: stops, consents, person, version, last records and waiting messages of a recipient."""
         return b"{%b}r" % self.tag.encode() + key
 
     def person(self, key: bytes) -> bytes:
+        """Hash: a person's members, stops of everything, and tasks that are not finished."""
         return b"{%b}p" % self.tag.encode() + key
 
     @property
@@ -118,16 +122,25 @@ class ShardKeys:
 
     @property
     def being_rewritten(self) -> bytes:
+        """The same, of those whose remains the rewrite under way takes out."""
         return b"{%b}y" % self.tag.encode()
 
     @property
     def rewrite_lock(self) -> bytes:
+        """Which process has that file rewritten, for a while; in the first shard."""
         return b"{%b}z" % self.tag.encode()
 
+    @property
+    def migrating(self) -> bytes:
+        """Who brings this shard to a newer schema."""
+        return b"{%b}u" % self.tag.encode()
+
     def address(self, key: bytes) -> bytes:
+        """The address itself, sealed; gone on erasure."""
         return b"{%b}a" % self.tag.encode() + key
 
     def evidence(self, key: bytes, entry: str) -> bytes:
+        """What was shown for a stop, a consent or a lift, sealed."""
         return b"{%b}e" % self.tag.encode() + key + bytes.fromhex(entry)
 
     def pending(self, key: bytes) -> bytes:
@@ -139,6 +152,7 @@ class ShardKeys:
         return self.pending(key) + number
 
     def seen(self, change_id: str) -> bytes:
+        """Hash: what was done under an id, so that it is done once: a change's, or a copy's marker."""
         return b"{%b}i" % self.tag.encode() + change_id.encode()
 
     def cap(self, key: bytes, name: str) -> bytes:

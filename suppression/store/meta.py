@@ -18,7 +18,8 @@ from suppression.purposes import Catalogue
 from suppression.store.client import Argument, Lane
 from suppression.store.keys import ShardKeys, Shards
 
-SCHEMA = 1
+SCHEMA = 1  # of stores that this version makes
+OLDEST = 1  # that it reads, and brings forward: see migrations.py
 _CATALOGUE = b"{%b}catalogue"
 _REPLACE = """#!lua
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -107,10 +108,12 @@ def _parse(reply: list[bytes]) -> Meta | None:
         raise StoreUnavailable("the store's meta record cannot be read") from error
 
 
-def check(meta: Meta | None, shards: Shards, pepper_check: str, epoch: str = "") -> Meta:
+def check(
+    meta: Meta | None, shards: Shards, pepper_check: str, epoch: str = "", schema: int = SCHEMA
+) -> Meta:
     """Is this our store, of a kind that we can read? ConfigurationError says why not.
 
-    `epoch`: the one that this gateway was made with, where it was written down.
+    `epoch`: the one that this gateway was made with, where it was written down. `schema`: the newest that it reads.
     """
     if meta is None:
         raise ConfigurationError("the store is empty: run `gateway init` once, for a new store only")
@@ -120,7 +123,14 @@ def check(meta: Meta | None, shards: Shards, pepper_check: str, epoch: str = "")
             (epoch and meta.epoch != epoch, "the store is of another epoch than this gateway's secrets"),
             (meta.pepper != pepper_check, "the store was made with another pepper"),
             (meta.shards != len(shards.all), f"the store has {meta.shards} shards, not {len(shards.all)}"),
-            (meta.schema != SCHEMA, f"the store has schema {meta.schema}; this version reads {SCHEMA}"),
+            (
+                meta.schema > schema,
+                f"the store has schema {meta.schema}, of a newer version; this one reads up to {schema}: start that",
+            ),
+            (
+                meta.schema < OLDEST,
+                f"the store has schema {meta.schema}; this version reads {OLDEST} and up: first start one between",
+            ),
             (
                 meta.forms != CANONICAL_FORMS,
                 f"the store's address forms are {meta.forms}; this version makes {CANONICAL_FORMS}",

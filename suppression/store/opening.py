@@ -56,14 +56,17 @@ async def _was_ours(client: Client, shards: Shards, keyring: Keyring) -> bool:
     return bool(pepper == keyring.check.encode())
 
 
-async def open_store(settings: StoreSettings, secrets: StoreSecrets) -> Store:
-    """The store behind these settings. ConfigurationError when it is not ours, or may lose entries."""
+async def open_store(settings: StoreSettings, secrets: StoreSecrets, schema: int = meta.SCHEMA) -> Store:
+    """The store behind these settings. ConfigurationError when it is not ours, or may lose entries.
+
+    `schema`: the newest that whoever opens it can read.
+    """
     client = Client(settings.url, timeout=settings.timeout)
     shards, keyring = Shards(settings.shards), Keyring(secrets.pepper)
     try:
         await _durable(client, settings)
         found = await meta.read(client.sends, shards)
-        opened = meta.check(found, shards, keyring.check, secrets.epoch)
+        opened = meta.check(found, shards, keyring.check, secrets.epoch, schema)
     except BaseException:
         await client.close()
         raise

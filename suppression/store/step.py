@@ -7,6 +7,7 @@ A step carries an id made before its first try, so that repeating it after a los
 import asyncio
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -28,6 +29,8 @@ NUMBER = 8  # bytes that tell one entry of a recipient's outbox from the others
 
 EventsOf = Callable[[Record], Sequence[EventDraft]]
 """Which apps want to hear of a record. Pure: it is asked before the record is logged."""
+Heard = Callable[[Record, float], None]
+"""A step that logs this was done, after so many seconds."""
 
 
 @dataclass(slots=True)
@@ -148,11 +151,16 @@ class Answer:
 
 
 class Steps:
-    """Runs steps on a store of one epoch. `events`: set by who opens the store, where apps want to hear of any."""
+    """Runs steps on a store of one epoch.
+
+    events  set by who opens the store, where apps want to hear of any
+    heard   set by who counts what is done
+    """
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
         self.events: EventsOf | None = None
+        self.heard: Heard | None = None
 
     async def run(self, step: Step, lane: Lane, seconds: float) -> Answer:
         """The step's answer. StoreUnavailable when there is none within `seconds`, or the store is not ours.
@@ -162,6 +170,7 @@ class Steps:
         if self.events is not None and step.record is not None:
             step.tell(self.events(step.record))
         command = step.command(self.epoch)  # once: a repeat is the same, to the byte
+        began = time.perf_counter()  # the loop's own time stands still while it works
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
             try:
@@ -174,6 +183,8 @@ class Steps:
         answer = Answer(reply[0].decode(), tuple(reply[1:]))
         if answer.word == "foreign":
             raise StoreUnavailable("the store is not the one that was opened")
+        if self.heard is not None and step.record is not None and answer.word == "done":
+            self.heard(step.record, time.perf_counter() - began)
         return answer
 
     async def _call(self, lane: Lane, command: list[Argument]) -> Any:

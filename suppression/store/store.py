@@ -60,6 +60,10 @@ class Store:
         self.hashed_matching = False  # set by who opens: settings say it
         self.full = False  # set by who watches: sends stop, stops go on into the reserve
 
+    @property
+    def epoch(self) -> str:
+        return self._epoch.decode()
+
     def now(self) -> datetime:
         """The time that decisions use: this host's, with the sandbox clock's offset."""
         return codec.moment(round(time.time() * 1000) + self._offset)

@@ -1,11 +1,12 @@
 """Recipients' ways through the pages in a real browser, without scripts: by mouse, and by keyboard alone."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import NARROW, Open
 from tests.browser.journeys import follow, footer_link, heading, press, question_link
 from tests.end_to_end.client import Client
+from tests.interop.tried import Version
 
 pytestmark = pytest.mark.xdist_group("browser")  # one browser and one gateway, whatever else runs
 
@@ -16,7 +17,11 @@ def outcome(gateway: Client, to: str, purpose: str = "marketing/promotions") -> 
     return gateway.would(to, purpose)[0]
 
 
-def test_one_click_on_the_page_stops_and_undo_takes_it_back(gateway: Client, opened: Open) -> None:
+@pytest.mark.client("Chromium")
+def test_one_click_on_the_page_stops_and_undo_takes_it_back(
+    gateway: Client, browser: Browser, opened: Open, version: Version
+) -> None:
+    version(browser.version)
     to, link = footer_link(gateway)
     page = opened(link)
     assert outcome(gateway, to) == "would_send"

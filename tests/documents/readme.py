@@ -12,10 +12,11 @@ def text(name: str = "README.md") -> str:
     return (ROOT / name).read_text("utf-8")
 
 
-def section(title: str) -> str:
+def section(title: str, page: str = "README.md") -> str:
     """What stands under a heading, up to the next of its rank."""
-    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", text(), re.MULTILINE | re.DOTALL)
-    assert found, f"README has no section {title}"
+    pattern = rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)"
+    found = re.search(pattern, text(page), re.MULTILINE | re.DOTALL)
+    assert found, f"{page} has no section {title}"
     return found[2]
 
 

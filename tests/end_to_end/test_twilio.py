@@ -158,3 +158,21 @@ def test_effective_settings_hide_the_tokens(production: Production) -> None:
     assert f'senders.brand.twilio.account_sid = "{ACCOUNT}"' in shown
     assert TOKEN not in shown
     assert "an-older-token" not in shown
+
+
+def test_the_messages_id_joins_the_lines_of_its_request_its_leaving_and_its_report(
+    production: Production,
+) -> None:
+    app = production.client("shop")
+    message_id = text(app, NUMBERS.one(), ORDERS)["id"]
+    until_delivered(app, message_id)
+
+    def told() -> dict[str, dict[str, Any]]:
+        printed = production.running.output.read_text().splitlines()
+        lines = [json.loads(line) for line in printed if message_id in line and line.startswith("{")]
+        return {line["event"]: line for line in lines}
+
+    until(lambda: {"message_accepted", "handed_over", "message_reported"} <= told().keys())
+    lines = told()
+    assert lines["message_accepted"]["request"] != lines["message_reported"]["request"]
+    assert lines["handed_over"]["reference"] == lines["message_reported"]["reference"]

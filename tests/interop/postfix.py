@@ -49,18 +49,23 @@ class Postfix:
 
 
 @contextlib.contextmanager
-def running(settings: Mapping[str, str]) -> Iterator[Postfix]:
-    """With these settings over the usual ones. Skips the test where there is no Postfix to run."""
+def running(settings: Mapping[str, str], port: int = 0) -> Iterator[Postfix]:
+    """With these settings over the usual ones, on that port or any. Skips the test where there is no Postfix to run."""
     if os.geteuid() or not all(shutil.which(tool) for tool in NEEDED):
         pytest.skip("needs Debian's package postfix, and to be root")
     with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
+        folder, port = Path(name), port or free_port()
         _configure(folder, port, settings)
         try:
             _run("postfix", "-c", folder / "config", "start")
             yield Postfix(folder, port)
         finally:
             _run("postfix", "-c", folder / "config", "stop")
+
+
+def version() -> str:
+    """For a test that runs one."""
+    return f"Postfix {_run('postconf', '-h', 'mail_version').strip()}"
 
 
 def _configure(folder: Path, port: int, settings: Mapping[str, str]) -> None:
@@ -80,6 +85,7 @@ def _configure(folder: Path, port: int, settings: Mapping[str, str]) -> None:
     _run("postconf", "-c", config, "-M", f"{port}/inet={port} inet n - n - - smtpd")
 
 
-def _run(*command: object) -> None:
+def _run(*command: object) -> str:
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

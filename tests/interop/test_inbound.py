@@ -16,6 +16,8 @@ from tests.documents import readme
 from tests.gateway.smtp.front_door import relay_to, until
 from tests.gateway.smtp.inbound_door import InboundDoor
 from tests.interop.postfix import Postfix, running
+from tests.interop.postfix import version as postfix_version
+from tests.interop.tried import Version
 
 ANN = "ann@example.net"
 
@@ -51,8 +53,10 @@ async def send(port: int, mail_from: str, to: str, raw: bytes = b"Subject: x\r\n
     await asyncio.to_thread(submit)
 
 
-async def test_postfix_hands_over_a_stop_and_a_bounce(store: Store, sink: Sink) -> None:
+@pytest.mark.client("Postfix by LMTP")
+async def test_postfix_hands_over_a_stop_and_a_bounce(store: Store, sink: Sink, version: Version) -> None:
     """The tokens come through in whatever case and with whatever lines Postfix writes."""
+    version(postfix_version())
     async with handed_over(store, sink) as (door, postfix):
         await send(postfix.port, ANN, door.mailto(ANN).upper())
         await send(
@@ -71,6 +75,7 @@ async def test_postfix_hands_over_a_stop_and_a_bounce(store: Store, sink: Sink) 
     assert b"by gw.example with LMTP id" in bounce.raw
 
 
+@pytest.mark.client("Postfix by LMTP")
 async def test_postfix_tells_the_author_what_we_refuse(store: Store, sink: Sink) -> None:
     async with handed_over(store, sink) as (_, postfix):
         await send(postfix.port, ANN, "nobody@u.in.example.com")
@@ -83,6 +88,7 @@ async def test_postfix_tells_the_author_what_we_refuse(store: Store, sink: Sink)
     assert b"Status: 5.1.1" in sink.taken[0].raw
 
 
+@pytest.mark.client("Postfix by LMTP")
 async def test_postfix_keeps_what_cannot_be_stored_now(store: Store, sink: Sink) -> None:
     async with handed_over(store, sink) as (door, postfix):
         client = store.client
@@ -103,6 +109,7 @@ async def test_postfix_keeps_what_cannot_be_stored_now(store: Store, sink: Sink)
         assert await door.would(ANN) == "unsubscribed"
 
 
+@pytest.mark.client("swaks")
 @pytest.mark.parametrize("protocol", ["ESMTP", "LMTP"])
 async def test_swaks_stops_by_mail(store: Store, sink: Sink, protocol: str) -> None:
     if shutil.which("swaks") is None:

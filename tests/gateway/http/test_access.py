@@ -16,6 +16,7 @@ PUBLIC = {
     "/u/{token}/preferences",
     "/c/{token}",
     "/healthz",
+    "/metrics",
     "/readyz",
     "/docs",
     "/openapi.json",
@@ -134,7 +135,7 @@ async def test_production_keeps_health_apart_and_has_no_sandbox(fakes: FakeWorld
     operations = create_operations_app(fakes.doors)
 
     for app, there, not_there in (
-        (public, "/docs", ("/healthz", "/readyz", "/sandbox", "/sandbox/messages")),
+        (public, "/docs", ("/healthz", "/metrics", "/readyz", "/sandbox", "/sandbox/messages")),
         (operations, "/healthz", ("/docs", "/v1/log", "/u/x")),
     ):
         fakes.app = app

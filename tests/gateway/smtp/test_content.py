@@ -68,6 +68,8 @@ def test_what_leaves_is_sound_or_refused(raw: bytes) -> None:
         (b"a\r\nb\r\n", b"a\r\nb\r\n", b"a\r\nb\r\n"),
         (b"a\nb\r\n", b"a\r\nb\r\n", replies.BARE_LF),
         (b"\n.\n", b"\r\n.\r\n", replies.BARE_LF),
+        (b"a\n..b\n.c\n...d\n", b"a\r\n.b\r\n.c\r\n..d\r\n", replies.BARE_LF),
+        (b"a\r\n..b\r\n", b"a\r\n..b\r\n", b"a\r\n..b\r\n"),
         (b"a\rb", replies.BARE_CR, replies.BARE_CR),
         (b"a\r\r\n", replies.BARE_CR, replies.BARE_CR),
         (b"a\0b", replies.BARE_CR, replies.BARE_CR),

@@ -1,0 +1,39 @@
+"""`gateway doctor`."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.options import CONFIG, Config
+
+if TYPE_CHECKING:
+    from gateway.doctor.findings import Finding
+
+Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
+
+
+def doctor(config: Config = CONFIG, as_json: Json = False) -> None:  # noqa: FBT002 - an option, not an argument
+    """Look at DNS, TLS, next hop, Twilio, clock, store, archive and public URL, and say what to do. Sends nothing."""
+    from gateway import logs
+    from gateway.config import settings
+    from gateway.doctor.examine import examine
+    from gateway.doctor.findings import Level
+
+    logs.configure(people=True)
+    found = asyncio.run(examine(settings.load(config)))
+    counts = {level.value: sum(finding.level is level for finding in found) for level in Level}
+    if as_json:
+        told = [{"level": one.level, "about": one.about, "said": one.said, "todo": one.todo} for one in found]
+        typer.echo(json.dumps({"findings": told, **counts}, indent=1))
+    else:
+        for finding in found:
+            typer.echo(_line(finding))
+        typer.echo(", ".join(f"{count} {level}" for level, count in counts.items()))
+    raise typer.Exit(1 if counts[Level.FAIL] else 0)
+
+
+def _line(finding: "Finding") -> str:
+    line = f"{finding.level:<5} {finding.about:<10}  {finding.said}"
+    return f"{line}\n{'':>18}-> {finding.todo}" if finding.todo else line

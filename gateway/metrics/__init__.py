@@ -1,0 +1,1 @@
+"""What operators count and time. Names, labels and meanings are here; who is measured says what happened."""
