@@ -27,6 +27,7 @@ SECONDS = 10.0  # for a question
 STREAMED = 120.0  # for a day's records to be sorted
 _DAY = 86_400_000  # ms
 _FIRST_BATCH = 4_000_000  # records of the files that are looked into first; of the next ones more
+_OPENED = 50_000  # records that take as long as to open a file
 _KNOWN = frozenset(RecordKind)
 _NEWEST = "ms DESC, seq DESC, shard DESC"
 _OLDEST = "ms, seq, shard"
@@ -210,6 +211,6 @@ def _batches(files: Iterable[File]) -> Iterator[tuple[list[File], int]]:
             yield batch, file.last
             batch, size, most = [], 0, most * 4
         batch.append(file)
-        size += file.records
+        size += file.records + _OPENED
     if batch:
         yield batch, -1

@@ -64,7 +64,7 @@ def folder(root: Path) -> Path:
 
 @pytest.fixture
 def keeper(place: Folder, folder: Path, tmp_path: Path) -> FilterKeeper:
-    return FilterKeeper(place, folder, tmp_path / "scratch")
+    return FilterKeeper(place, folder, tmp_path / "scratch", seconds=600)
 
 
 def histories(place: Folder, tmp_path: Path, filters: Path | None) -> list[list[Record]]:
@@ -125,7 +125,7 @@ def test_filters_that_are_lost_or_changed_change_no_answer(
     fourth.write_bytes(fourth.read_bytes()[:4000])
     assert histories(place, tmp_path, folder) == without
     assert keeper.keep(LATER) == 1
-    assert FilterKeeper(place, folder, tmp_path / "scratch").keep(LATER) == 3
+    assert FilterKeeper(place, folder, tmp_path / "scratch", seconds=600).keep(LATER) == 3
     assert histories(place, tmp_path, folder) == without
 
 
@@ -134,7 +134,7 @@ def test_what_is_there_is_not_made_again(
 ) -> None:
     assert keeper.keep(LATER) > 0
     assert keeper.keep(LATER) == 0
-    assert FilterKeeper(place, folder, tmp_path / "scratch").keep(LATER) == 0
+    assert FilterKeeper(place, folder, tmp_path / "scratch", seconds=600).keep(LATER) == 0
     next(folder.iterdir()).unlink()
     assert keeper.keep(LATER) == 1
 
@@ -211,6 +211,6 @@ def test_a_disk_that_is_full_is_unavailable_and_leaves_nothing_half_done(
     folder = small_disk / "filters"
     (small_disk / "others").write_bytes(bytes(40_000))
     with pytest.raises(ArchiveUnavailable):
-        FilterKeeper(place, folder, tmp_path / "scratch").keep(LATER)
+        FilterKeeper(place, folder, tmp_path / "scratch", seconds=600).keep(LATER)
     assert histories(place, tmp_path, folder) == histories(place, tmp_path, None)
     assert not list(folder.glob("*.part"))
