@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-import ipaddress
-import ssl
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,15 +13,13 @@ import structlog
 import uvloop
 from fastapi import FastAPI
 
-from gateway import acceptor, consoles, garbage, mail_providers, mail_ways_in, ways_out
+from gateway import consoles, garbage, mail_providers, mail_submission, mail_ways_in, ways_out
 from gateway.archives import history_of, is_archived
 from gateway.audiences import Audiences
 from gateway.calls import Calls
 from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations
-from gateway.connections import Connections
-from gateway.connections import Limits as ConnectionLimits
 from gateway.data_requests import requests
 from gateway.draining import told_to_drain
 from gateway.duties.desk import Desk
@@ -44,25 +40,19 @@ from gateway.imports.importing import Importing
 from gateway.links import Link, Links
 from gateway.measuring import Measuring
 from gateway.pipeline import Pipeline
-from gateway.ports import HTTP, OPERATIONS, SMTP, SMTPS
+from gateway.ports import HTTP, OPERATIONS
 from gateway.provider_codes import Failure
 from gateway.reading import Reading
 from gateway.reviews import Reviewing
 from gateway.roles import ALL, Role
 from gateway.roster import Roster
 from gateway.sending import Sending
-from gateway.smtp.auth import Login
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
-from gateway.smtp.front import House
-from gateway.smtp.limits import Guard, Limits
-from gateway.smtp.mail_server import REFUSAL
 from gateway.smtp.own_mail import OwnMail
-from gateway.smtp.recipients import Recipients
-from gateway.smtp.server import SmtpServer
 from gateway.smtp.signers import Signers
-from gateway.state.api_keys import ApiKeys, digest_of
+from gateway.state.api_keys import ApiKeys
 from gateway.store_access import open_store
 from gateway.texts import Texts
 from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
@@ -70,7 +60,6 @@ from gateway.ways_out import Phones
 from gateway.webhooks.delivering import Delivering
 from gateway.webhooks.destination import Destinations
 from gateway.worker_process import WorkerContext
-from suppression.model import App
 from suppression.outbox import Entry
 from suppression.records import Record, RecordKind
 from suppression.store import codec
@@ -126,15 +115,15 @@ async def _work(
         hooks = mail_providers.hooks(settings, store, links, ways_back)
         confirmations = _confirmations(settings, roads, own)
         doors = replace(_doors(settings, roads, confirmations), mail_hooks=hooks)
-        delivery = Delivery(pipeline, carriers, composer, _smtp_limits(settings), ways_back)
-        smtp = _smtp_server(settings, pipeline, delivery, ApiKeys(store.client.sends))
+        delivery = Delivery(pipeline, carriers, composer, mail_submission.limits(settings), ways_back)
+        smtp = mail_submission.server(settings, pipeline, delivery, ApiKeys(store.client.sends))
         inbound = mail_ways_in.servers(
             settings, store, pipeline, links, own, ways_back, confirmations, smtp.tls
         )
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
             duties = (tasks.create_task(duty) for duty in _duties(settings, roads, roles))
-            accepting = _accept_mail(settings, context, smtp, tasks)
+            accepting = mail_submission.accept(settings, context, smtp, tasks)
             running = [*accepting, *mail_ways_in.accept(settings, context, inbound, tasks), *duties]
             measuring = Measuring(store, counts, context.row, archived=is_archived(settings))
             http = [await task for task in _serve_http(settings, store, context, doors, measuring)]
@@ -235,87 +224,6 @@ def _composer(settings: Settings, roads: _Roads) -> Composer:
         recipient=roads.pipeline.recipient,
         signers={name: _signers(settings, name) for name in settings.senders},
     )
-
-
-def _smtp_limits(settings: Settings) -> Limits:
-    given = settings.smtp
-    return Limits(
-        size=given.max_size,
-        recipients=given.max_recipients,
-        idle=given.idle_timeout,
-        bare_lf=given.bare_lf,
-        auth_on_loopback=settings.dev,
-        free_loopback=settings.dev,
-    )
-
-
-def _smtp_server(settings: Settings, pipeline: Pipeline, delivery: Delivery, keys: ApiKeys) -> SmtpServer:
-    limits = _smtp_limits(settings)
-    tls = _tls(settings)
-    house = House(
-        hostname=settings.hostname,
-        limits=limits,
-        guard=Guard(limits),
-        authenticate=partial(_authenticate, settings, keys),
-        recipients=Recipients(pipeline, limits),
-        catalogue=lambda: pipeline.catalogue,
-        tls=tls is not None,
-    )
-    return SmtpServer(house, delivery, app_for_address=partial(_app_for_address, settings), tls=tls)
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    given = settings.smtp
-    if given.tls_certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(given.tls_certificate, given.tls_key)
-    return context
-
-
-async def _authenticate(settings: Settings, keys: ApiKeys, name: str, password: str) -> Login | None:
-    """An app's SMTP password is one of its API keys."""
-    still = partial(_may_send, keys, name, digest_of(password))
-    app = settings.apps.get(name)
-    return Login(app, still) if await still() and app is not None else None
-
-
-async def _may_send(keys: ApiKeys, name: str, digest: bytes) -> bool:
-    key = await keys.of(digest)
-    return key is not None and key.app == name and "app" in key.scopes
-
-
-def _app_for_address(settings: Settings, address: str) -> App | None:
-    """The app whose networks a client without credentials comes from."""
-    try:
-        client = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    client = getattr(client, "ipv4_mapped", None) or client
-    names = (name for network, name in settings.networks if client in network)
-    return settings.apps.get(next(names, ""))
-
-
-def _accept_mail(
-    settings: Settings, context: WorkerContext, smtp: SmtpServer, tasks: asyncio.TaskGroup
-) -> list[asyncio.Task[None]]:
-    caps = ConnectionLimits(settings.smtp.max_connections_per_address, settings.smtp.max_connections)
-    if settings.dev:
-        caps = replace(caps, per_address=caps.total)
-    connections = Connections(caps, context.row)
-    accepting = []
-    for name, listener in context.sockets.items():
-        kind = name.partition(":")[0]
-        if kind in {SMTP, SMTPS}:
-            serving = acceptor.serve(
-                listener,
-                smtp.protocol,
-                connections=connections,
-                refusal=REFUSAL,
-                tls=smtp.tls if kind == SMTPS else None,
-            )
-            accepting.append(tasks.create_task(serving))
-    return accepting
 
 
 def _serve_http(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway import wiring
+from gateway import mail_submission
 from gateway.config import settings
 from gateway.smtp.limits import Limits
 from gateway.state.api_keys import ApiKeys
@@ -81,13 +81,13 @@ async def test_the_key_of_a_login_is_found_by_its_digest_until_it_is_revoked(
     issued = await keys.issue("shop", ["app"])
     support = await keys.issue(None, ["agent"])
 
-    login = await wiring._authenticate(loaded, keys, "shop", issued.secret)
+    login = await mail_submission.authenticate(loaded, keys, "shop", issued.secret)
 
     assert login is not None
     assert await login.still()
     assert issued.secret not in repr(login)
-    assert await wiring._authenticate(loaded, keys, "other", issued.secret) is None
-    assert await wiring._authenticate(loaded, keys, "shop", support.secret) is None
+    assert await mail_submission.authenticate(loaded, keys, "other", issued.secret) is None
+    assert await mail_submission.authenticate(loaded, keys, "shop", support.secret) is None
     await keys.revoke(issued.id)
     assert not await login.still()
 
