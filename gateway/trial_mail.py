@@ -20,6 +20,7 @@ from suppression.model import App, Channel, Recipient, Sender
 from suppression.purposes import TEST, Catalogue
 from suppression.store.hand_over import HandOver
 
+_LANGUAGE = "en"  # of the console, where it is sent from
 APP = "console"
 _AGAIN = 60.0  # seconds
 
@@ -78,5 +79,5 @@ def letter(sender: Sender, by: str, *, to: str, id: str) -> Letter:  # noqa: A00
             f"{by} sent this to see whether mail from {sender.title} arrives. It did: there is nothing to do.",
             "Whoever did not expect it may ignore it. It changes nothing, and signs nobody up for anything.",
         ),
-        close=close(words("en"), sender),
+        close=close(words(_LANGUAGE), sender),
     )
