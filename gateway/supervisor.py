@@ -1,7 +1,8 @@
 """Keeps N workers running on sockets that were bound once. Plain blocking code in one thread: it may always fork.
 
     SIGTERM, SIGINT   workers drain (SIGTERM) and are killed after 30 s; then run() returns
-    SIGHUP            each worker in turn is replaced: the new one is ready before the old one drains
+    SIGHUP            each worker in turn is replaced: the new one is ready before the old one drains; one that comes
+                      meanwhile is obeyed afterwards
     a worker dies     another takes its place: at once, then slower while they do not live for a second
 
 A worker learns from the end of a pipe that its supervisor died, and drains by itself then.
@@ -87,7 +88,7 @@ class _Supervisor:
         self._short_lives = dict.fromkeys(range(workers), 0)
         self._to_replace: list[Worker] = []
         self._successor: Worker | None = None
-        self._announced = self._stopping = False
+        self._announced = self._stopping = self._again = False
         self._exit_code = 0
         self._next_tick = 0.0
         self._gone_fd, self._alive_fd = os.pipe()
@@ -157,9 +158,8 @@ class _Supervisor:
     def _obey(self, signals: bytes) -> None:
         if self.stops_on.intersection(signals):
             self.stop()
-        elif signal.SIGHUP in signals and not self._to_replace:
-            self._to_replace = [worker for worker in self._workers if not worker.draining]
-            _log.info("workers_replacing", workers=len(self._to_replace))
+        elif signal.SIGHUP in signals:
+            self._again = True
 
     def _reap(self) -> None:
         for worker in list(self._workers):
@@ -194,10 +194,19 @@ class _Supervisor:
             self._successor = None
         if not self._to_replace:
             self._successor = None
-        elif self._successor is None or self._successor.number != self._to_replace[0].number:
+            self._begin_replacing()
+        if not self._to_replace:
+            return
+        if self._successor is None or self._successor.number != self._to_replace[0].number:
             self._successor = self._start(self._to_replace[0].number)
         elif self._successor.ready:
             self._to_replace[0].drain(self._drain)
+
+    def _begin_replacing(self) -> None:
+        if self._again:
+            self._again = False
+            self._to_replace = [worker for worker in self._workers if not worker.draining]
+            _log.info("workers_replacing", workers=len(self._to_replace))
 
     def _announce(self) -> None:
         if not self._announced and not self._due and all(worker.ready for worker in self._workers):

@@ -151,6 +151,24 @@ def test_sighup_replaces_every_worker_and_resets_no_connection(supervised: Start
     assert gateway.end()[0] == 0
 
 
+def test_a_sighup_that_comes_while_workers_are_replaced_is_obeyed_afterwards(supervised: Start) -> None:
+    gateway = supervised(2)
+    gateway.wait_for("ready")
+    kept, _ = gateway.connect()  # its worker cannot end: the first round lasts until this is closed
+    gateway.signal(signal.SIGHUP)
+    time.sleep(0.7)
+    gateway.signal(signal.SIGHUP)
+    time.sleep(0.7)
+    kept.close()
+    starts = gateway.folder / "starts"
+    deadline = time.monotonic() + 10
+    while len(starts.read_text().splitlines()) < 6:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    gateway.signal(signal.SIGTERM)
+    assert gateway.end()[0] == 0
+
+
 def test_when_on_ready_fails_the_workers_are_stopped_and_the_error_is_told(supervised: Start) -> None:
     gateway = supervised(2, "fails_ready")
     code, output = gateway.end()
