@@ -49,7 +49,7 @@ def test_a_text_is_answered_with_stop(gateway: Client, opened: Open) -> None:
     sent = text(gateway, to)
     until_left(gateway, to)
     page = opened(f"{gateway.url}/sandbox")
-    follow(page, page.get_by_role("link", name="New shoes."))
+    follow(page, page.get_by_role("row").filter(has_text=to).get_by_role("link"))
     assert heading(page) == f"Text to {to}"
     assert page.url.endswith(sent["id"])
 

@@ -26,7 +26,7 @@ PUBLIC = {
     "POST /hooks/twilio/voice/key", "POST /hooks/twilio/voice/amd", "POST /hooks/twilio/voice/gathered",
     "POST /hooks/twilio/voice/line", "POST /hooks/twilio/voice/line/step",
     "POST /hooks/twilio/voice/line/number", "POST /hooks/twilio/voice/line/confirm",
-    "GET /docs", "GET /openapi.json", "GET /healthz", "GET /readyz",
+    "GET /docs", "GET /openapi.json", "GET /healthz", "GET /readyz", "GET /metrics",
     "GET /assets/page.HASH.css", "GET /assets/theme/{name}.css",
     "GET /console/assets/console.HASH.css", "GET /console/assets/console.HASH.js",
     "GET /sandbox/messages", "DELETE /sandbox/messages", "PUT /sandbox/clock", "GET /sandbox",
