@@ -39,6 +39,7 @@ async def serve(
     tls      for implicit TLS: the handshake comes first
     """
     starting: set[asyncio.Task[None]] = set()
+    connections.begin()
     try:
         while True:
             accepted = await _accept(listener, connections)

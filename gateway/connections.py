@@ -16,7 +16,7 @@ LONGEST = 0.005
 
 # A row has two of these side by side: what apps have, and what mail servers have, who must not shut out the apps.
 _STATE, _TOTAL, _FIRST = 0, 1, 2
-_FREE, _ACCEPTING, _DRAINING = 0, 1, 2
+_FREE, _RUNNING, _ACCEPTING, _DRAINING = 0, 1, 2, 3
 _WIDTH = _FIRST + BUCKETS
 _COLUMNS = 2 * _WIDTH
 
@@ -72,7 +72,12 @@ class Row:
         return bool(self._cells[self._start + _STATE] == _FREE)
 
     def open(self) -> None:
-        self._cells[self._begin + _STATE] = self._cells[self._begin + _WIDTH + _STATE] = _ACCEPTING
+        """It has a process, which may never accept: one that archives, one of another role."""
+        self._cells[self._begin + _STATE] = self._cells[self._begin + _WIDTH + _STATE] = _RUNNING
+
+    def accept(self) -> None:
+        """From now on others may leave connections to it."""
+        self._cells[self._start + _STATE] = _ACCEPTING
 
     def drain(self) -> None:
         """It accepts no more: its connections still count for the caps, it is no longer the least loaded."""
@@ -94,9 +99,9 @@ class Row:
         return sum(self._cells[self._column + _TOTAL :: _COLUMNS])
 
     def processes(self) -> tuple[int, int]:
-        """How many there are: those that accept (or archive), and those that drain."""
+        """How many there are: those that work, and those that drain."""
         states = list(self._cells[self._column + _STATE :: _COLUMNS])
-        return states.count(_ACCEPTING), states.count(_DRAINING)
+        return states.count(_RUNNING) + states.count(_ACCEPTING), states.count(_DRAINING)
 
     def of_address(self, bucket: int) -> int:
         return sum(self._cells[self._column + _FIRST + bucket :: _COLUMNS])
@@ -119,6 +124,10 @@ class Connections:
     @property
     def open(self) -> int:
         return self._row.total
+
+    def begin(self) -> None:
+        """This worker accepts."""
+        self._row.accept()
 
     def pause(self) -> float:
         """Seconds to leave a waiting connection to less loaded workers."""

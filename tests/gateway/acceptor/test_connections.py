@@ -8,15 +8,28 @@ from gateway.connections import Board, Connections, Limits
 def test_a_worker_with_more_connections_than_another_leaves_the_next_one_to_it() -> None:
     board = Board(4)
     busy, idle = (Connections(Limits(), board.take_row()) for _ in range(2))
+    idle.begin()
     for number in range(3):
         busy.admit(f"192.0.2.{number}")
     assert idle.pause() == 0
     assert 0 < busy.pause() <= 0.005
 
 
+def test_who_accepts_nothing_is_waited_for_by_nobody() -> None:
+    """A process that archives, one of another role, one that has only begun: their rows stay empty."""
+    board = Board(4)
+    busy = Connections(Limits(), board.take_row())
+    board.take_row()
+    busy.begin()
+    for number in range(3):
+        busy.admit(f"192.0.2.{number}")
+    assert busy.pause() == 0
+
+
 def test_a_draining_worker_is_waited_for_by_nobody_and_its_connections_still_count() -> None:
     board = Board(4)
     row = board.take_row()
+    row.accept()
     other = Connections(Limits(per_address=1), board.take_row())
     Connections(Limits(), row).admit("192.0.2.1")
     row.drain()
@@ -39,6 +52,8 @@ def test_what_is_beside_is_counted_by_itself() -> None:
     """Mail servers that fill their places leave the apps theirs."""
     board = Board(2)
     row, other = board.take_row(), board.take_row()
+    other.accept()
+    other.beside.accept()
     apps, servers = Connections(Limits(total=1), row), Connections(Limits(total=1), row.beside)
     assert servers.admit("192.0.2.1") is not None
     assert Connections(Limits(total=1), other.beside).admit("192.0.2.2") is None
