@@ -66,11 +66,8 @@ class HotLog:
 
     async def head(self) -> Head | None:
         """None: nothing was archived yet."""
-        told = await self._lane.read_one("HGET", self.shards[0].archiver, "head")
-        if told is None:
-            return None
-        number, _, digest = told.decode().partition("|")
-        return Head(int(number), digest)
+        told = await self._store.log.archived()
+        return None if told is None else Head(*told)
 
     async def keep_head(self, fence: int, head: Head) -> None:
         """LeaseLost."""
@@ -86,11 +83,7 @@ class HotLog:
 
     async def oldest(self) -> int | None:
         """When the oldest entry of any stream was logged, in ms; None when all are empty."""
-        replies = await self._lane.read(
-            [("XRANGE", shard.log, "-", "+", "COUNT", 1) for shard in self.shards]
-        )
-        times = [line(reply[0][0], ()).ms for reply in replies if reply]
-        return min(times, default=None)
+        return await self._store.log.oldest()
 
     async def remove(self, shard: ShardKeys, fence: int, lines: Sequence[Line]) -> None:
         """These, and no others. LeaseLost."""

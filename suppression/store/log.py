@@ -3,8 +3,7 @@
 A record of a kind that this version does not know is passed over.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -172,13 +171,3 @@ class Log:
             if reply:
                 tails[shard.number] = reply[-1][0].decode()
         return found
-
-    async def follow(self, pause: float = 0.5) -> AsyncIterator[Record]:
-        """Every record from now on, as it comes; of one shard in order."""
-        tails = await self.tails()
-        while True:
-            came = await self.after(tails)
-            for record in came:
-                yield record
-            if not came:
-                await asyncio.sleep(pause)

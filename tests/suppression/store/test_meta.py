@@ -1,6 +1,5 @@
 """Which store this is, and which catalogue is in force."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -50,28 +49,6 @@ async def test_half_a_store_is_no_store(store: Store) -> None:
 
     with pytest.raises(StoreUnavailable, match="one epoch"):
         await meta.read(store.client.sends, store.shards)
-
-
-async def test_followers_see_every_record_as_it_comes(store: Store) -> None:
-    from suppression.records import Record, RecordKind
-
-    seen = []
-
-    async def follow() -> None:
-        async for record in store.log.follow(pause=0.01):
-            seen.append(record.text)
-            if len(seen) == 3:
-                return
-
-    following = asyncio.create_task(follow())
-    await asyncio.sleep(1)  # one reading of where the log ends
-    for number in range(3):
-        recipient = store.keyring.recipient(parse(f"r{number}@example.net"))
-        record = Record(RecordKind.VIEWED, 1, recipient=recipient.key.hex(), text=str(number))
-        await store.log_record(recipient.key, record)
-    await asyncio.wait_for(following, 30)
-
-    assert sorted(seen) == ["0", "1", "2"]
 
 
 async def test_a_store_whose_making_was_interrupted_is_finished(store_settings: StoreSettings) -> None:
