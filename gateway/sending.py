@@ -3,7 +3,6 @@
 It knows neither HTTP nor any carrier: fronts put drafts in, dispatchers take Permits out.
 """
 
-import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from suppression.rules.hours import NAME as HOURS
 from suppression.rules.hours import open_until
 from suppression.store import codec
 from suppression.store.describe import decided
+from suppression.store.each import each
 from suppression.store.entry_codec import entry_id
 from suppression.store.hand_over import Moved
 from suppression.store.outbox import Outbox
@@ -35,7 +35,6 @@ _TRIES = 20
 _ON_ITS_WAY = timedelta(seconds=60)  # what is submitted with less left would arrive when the hours are over
 _LONGEST_ON_ITS_WAY = timedelta(hours=10)  # Twilio keeps nothing for longer
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 900.0  # seconds before a next attempt
-_AT_ONCE = 200
 
 
 class Sending:
@@ -81,20 +80,16 @@ class Sending:
         """Each as `accept`, in order; facts are read together, and a recipient's own drafts go one by one."""
         recipients = [self.pipeline.recipient(ask.address) for ask, _ in asked]
         known = await self.pipeline.facts_of_many(recipients)
-        gate = asyncio.Semaphore(_AT_ONCE)
         of_recipient: dict[bytes, list[int]] = {}
         for place, recipient in enumerate(recipients):
             of_recipient.setdefault(recipient.key, []).append(place)
         answers: dict[int, Accepted] = {}
 
-        async def each(places: Sequence[int]) -> None:
+        async def in_order(places: Sequence[int]) -> None:
             for place in places:
-                async with gate:
-                    answers[place] = await self.accept(*asked[place], known[place], recipients[place])
+                answers[place] = await self.accept(*asked[place], known[place], recipients[place])
 
-        async with asyncio.TaskGroup() as tasks:
-            for places in of_recipient.values():
-                tasks.create_task(each(places))
+        await each(of_recipient.values(), in_order)
         return [answers[place] for place in range(len(asked))]
 
     # Out.

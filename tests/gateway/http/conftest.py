@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from suppression.store.store import Store
-from tests.gateway.http.world import FakeWorld, World, fake_world, real_world
+from tests.gateway.http.world import FakeWorld, RealWorld, World, fake_world, real_world
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ async def fakes() -> AsyncIterator[FakeWorld]:
 
 
 @pytest.fixture
-async def real(store: Store, tmp_path: Path) -> AsyncIterator[World]:
+async def real(store: Store, tmp_path: Path) -> AsyncIterator[RealWorld]:
     made = await real_world(store, tmp_path)
     async with made.client:
         yield made

@@ -1,5 +1,6 @@
 """Texts asked for again: one key and body get one answer, and nobody gets two."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,9 +11,14 @@ import httpx
 from gateway.http.app import create_app
 from gateway.http.doors import Accepting
 from gateway.pipeline import Ask
+from gateway.sending import Sending
+from suppression.decision import Defer, Send
+from suppression.errors import StoreUnavailable
+from suppression.model import Facts, Request
 from suppression.outbox import Accepted, Draft
+from suppression.store.hand_over import Moved
 from suppression.store.outbox import Outbox
-from tests.gateway.http.world import FakeWorld, RealWorld, World
+from tests.gateway.http.world import APPS, FakeWorld, RealWorld, World
 
 ANN, BOB = "+12025550143", "+12025550144"
 
@@ -104,18 +110,63 @@ class CutOff:
         raise RuntimeError("cut off")
 
 
-async def test_a_thousand_that_were_cut_off_are_in_the_store_once_each(real: World) -> None:
+async def test_a_thousand_that_were_cut_off_are_in_the_store_once_each(real: RealWorld) -> None:
     numbers = [f"+1202556{n:04}" for n in range(1000)]
     assert real.doors.sends is not None
-    sends = replace(real.doors.sends, accepting=CutOff(real.doors.sends.accepting, 500))
-    transport = httpx.ASGITransport(app=create_app(replace(real.doors, sends=sends)))
-    headers = {"Authorization": real.bearer("app"), "Idempotency-Key": "batch"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
-        cut = await client.post("/v1/sms", json=text(numbers), headers=headers)
-        again = await client.post("/v1/sms", json=text(numbers), headers=headers)
+    road = CutOff(real.doors.sends.accepting, 500)
+    cut = await post_batch(real, road, numbers)
+    again = await until_the_store_has_time(real, road, numbers)
 
     assert (cut.status_code, again.status_code) == (500, 202)
-    assert isinstance(real, RealWorld)
+    await each_has_one_entry(real, numbers, again)
+
+
+class Failing(Outbox):
+    """The real one, whose store is away for a moment, after some entries."""
+
+    left = 20
+
+    async def put(
+        self, request: Request, decision: Send | Defer, facts: Facts, draft: Draft, message: str
+    ) -> Accepted | Moved:
+        self.left -= 1
+        if self.left == 0:
+            raise StoreUnavailable("no answer in time")
+        return await super().put(request, decision, facts, draft, message)
+
+
+async def test_a_store_that_is_away_within_a_batch_is_an_outage_and_no_defect(real: RealWorld) -> None:
+    numbers = [f"+1202556{n:04}" for n in range(100)]
+    assert real.doors.sends is not None
+    road = real.doors.sends.accepting
+    assert isinstance(road, Sending)
+    failing = Sending(road.pipeline, Failing(real.store), APPS)
+    away = await post_batch(real, failing, numbers)
+    again = await until_the_store_has_time(real, failing, numbers)
+
+    assert (away.status_code, away.headers["Retry-After"], again.status_code) == (503, "5", 202)
+    await each_has_one_entry(real, numbers, again)
+
+
+async def post_batch(real: RealWorld, road: Accepting, numbers: list[str]) -> httpx.Response:
+    assert real.doors.sends is not None
+    app = create_app(replace(real.doors, sends=replace(real.doors.sends, accepting=road)))
+    headers = {"Authorization": real.bearer("app"), "Idempotency-Key": "batch"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://gateway.test"
+    ) as client:
+        return await client.post("/v1/sms", json=text(numbers), headers=headers)
+
+
+async def until_the_store_has_time(real: RealWorld, road: Accepting, numbers: list[str]) -> httpx.Response:
+    """As a client does on 503: the same again."""
+    async with asyncio.timeout(60):
+        while (answer := await post_batch(real, road, numbers)).status_code == 503:  # noqa: ASYNC110 - it is the store that is waited for
+            await asyncio.sleep(0.5)
+    return answer
+
+
+async def each_has_one_entry(real: RealWorld, numbers: list[str], answer: httpx.Response) -> None:
     outbox = Outbox(real.store)
     waiting = [entry for number in numbers for entry in await outbox.waiting(real.recipient(number))]
-    assert [entry.id for entry in waiting] == [one["id"] for one in again.json()["messages"]]
+    assert [entry.id for entry in waiting] == [one["id"] for one in answer.json()["messages"]]
