@@ -6,8 +6,9 @@ Every host has one; the store lets one of them work at a time.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import uvloop
 
@@ -22,21 +23,27 @@ from gateway.config.settings import Settings
 from gateway.draining import told_to_drain
 from gateway.duties.archiving import archive_forever
 from gateway.duties.filtering import keep_filters
+from gateway.ports import OPERATIONS
 from gateway.store_access import open_store
 from gateway.worker_process import WorkerContext
 from suppression.errors import ConfigurationError
 from suppression.store.hot import HotLog
+from suppression.store.store import Store
 
 _SWEPT_EVERY = timedelta(hours=1)
 _AT_A_TIME = 20.0  # seconds: with the last merge that it begins, and the pause, less than the log may lag
 
 
-def run(settings: Settings, context: WorkerContext) -> None:
-    """Until it is told to drain. Blocking."""
-    uvloop.run(_archive(settings, context))
+def run(settings: Settings, context: WorkerContext, counts: Path | None = None) -> None:
+    """Until it is told to drain. Blocking.
+
+    counts  the folder where all processes of this gateway count, if there are no workers to tell of it: then this one
+            answers on the operations port
+    """
+    uvloop.run(_archive(settings, context, counts))
 
 
-async def _archive(settings: Settings, context: WorkerContext) -> None:
+async def _archive(settings: Settings, context: WorkerContext, counts: Path | None) -> None:
     make_own_folder(settings)
     place, filters = place_of(settings), filters_of(settings)
     if place is None or filters is None:
@@ -48,13 +55,39 @@ async def _archive(settings: Settings, context: WorkerContext) -> None:
         duty = archive_forever(archiver, housekeeping=[tidy], pause=settings.archive.every)
         keeper = FilterKeeper(place, filters, scratch_of(settings))
         running = [asyncio.create_task(work) for work in (duty, keep_filters(keeper))]
-        context.ready()
-        await told_to_drain(context)
+        async with _asked_on_its_port(store, context, counts):
+            context.ready()
+            await told_to_drain(context)
+            context.row.drain()
         for task in running:
             task.cancel()
         for task in running:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+@contextlib.asynccontextmanager
+async def _asked_on_its_port(
+    store: Store, context: WorkerContext, counts: Path | None
+) -> AsyncIterator[None]:
+    """Health and metrics, where it is alone to tell of them."""
+    if counts is None:
+        yield
+        return
+    # Beside workers, who answer there, it has no use for these.
+    from gateway.http import server  # noqa: PLC0415
+    from gateway.http.app import create_operations_app  # noqa: PLC0415
+    from gateway.measuring import Measuring  # noqa: PLC0415
+    from gateway.reading import Reading  # noqa: PLC0415
+
+    measuring = Measuring(store, counts, context.row, archived=True)
+    app = create_operations_app(Reading(store), measuring.scrape)
+    sockets = [made for name, made in context.sockets.items() if name.partition(":")[0] == OPERATIONS]
+    serving = await server.serve(app, sockets)
+    try:
+        yield
+    finally:
+        await serving.drain()
 
 
 class Housekeeping:

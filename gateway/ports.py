@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gateway import listeners
 from gateway.config.settings import Settings
-from gateway.roles import ALL, OF_WORKERS, Role
+from gateway.roles import ALL, Role
 
 Sockets = dict[str, socket.socket]
 Wanted = tuple[str, str, int]  # what is spoken, host, port
@@ -16,12 +16,11 @@ SMTP, SMTPS, INBOUND, LMTP, HTTP, OPERATIONS = "smtp", "smtps", "inbound", "lmtp
 
 @contextlib.contextmanager
 def listening(settings: Settings, roles: frozenset[Role] = ALL) -> Iterator[Sockets]:
-    """Sockets named "smtp:587". Who has a worker can be asked for its health; who only archives listens nowhere."""
+    """Sockets named "smtp:587". Whatever the roles, the gateway can be asked for its health."""
     wanted = [*(_mail(settings) if Role.SMTP in roles else ())]
     if Role.HTTP in roles:
         wanted.append((HTTP, settings.http.host, settings.http.port))
-    if roles & OF_WORKERS:
-        wanted.append((OPERATIONS, settings.operations.host, settings.operations.port))
+    wanted.append((OPERATIONS, settings.operations.host, settings.operations.port))
     inbound = settings.inbound
     with contextlib.ExitStack() as bound:
         sockets = {

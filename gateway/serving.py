@@ -90,7 +90,7 @@ def _work(
 
         name_process("archiver")
         with watched(settings, "archiver", counts, context.row.number):
-            archiving_process.run(settings, context)
+            archiving_process.run(settings, context, counts if workers == 0 else None)
 
 
 def _allow_many_files() -> None:

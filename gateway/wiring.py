@@ -239,7 +239,7 @@ def _serve_http(
 
     apps: dict[str, Callable[[], FastAPI]] = {
         HTTP: public,
-        OPERATIONS: partial(create_operations_app, doors, measuring.scrape),
+        OPERATIONS: partial(create_operations_app, doors.reading, measuring.scrape),
     }
     return [
         asyncio.create_task(http_server.serve(apps[name.partition(":")[0]](), [listener]))

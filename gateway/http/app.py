@@ -72,16 +72,16 @@ def create_app(
         routers += hooks.routes(doors.hooks)
     routers += pages.routes(doors.senders)
     if operations:
-        routers += health.routes(doors, scrape)
+        routers += health.routes(doors.reading, scrape)
     if doors.sandbox is not None:
         routers += sandbox.routes(doors, doors.sandbox)
     routers += console
     return _assembled(routers)
 
 
-def create_operations_app(doors: Doors, scrape: health.Scrape = health.nothing) -> FastAPI:
+def create_operations_app(store: health.Reader, scrape: health.Scrape = health.nothing) -> FastAPI:
     """For the operations port: health and metrics only."""
-    return _assembled(health.routes(doors, scrape))
+    return _assembled(health.routes(store, scrape))
 
 
 def _assembled(routers: list[APIRouter]) -> FastAPI:

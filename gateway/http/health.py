@@ -3,15 +3,19 @@ on a port of its own.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.http.doors import Doors
-
 Scrape = Callable[[str], Awaitable[tuple[bytes, str]]]
 """`gateway.measuring.Measuring.scrape`: for what is accepted, the text and its media type."""
+
+
+class Reader(Protocol):
+    async def ready(self) -> None:
+        """Raises while the store is away, or not ours."""
 
 
 async def nothing(_accept: str) -> tuple[bytes, str]:
@@ -19,7 +23,7 @@ async def nothing(_accept: str) -> tuple[bytes, str]:
     return b"", "text/plain; version=0.0.4; charset=utf-8"
 
 
-def routes(doors: Doors, scrape: Scrape = nothing) -> list[APIRouter]:
+def routes(store: Reader, scrape: Scrape = nothing) -> list[APIRouter]:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", summary="The process is alive")
@@ -28,7 +32,7 @@ def routes(doors: Doors, scrape: Scrape = nothing) -> list[APIRouter]:
 
     @router.get("/readyz", summary="The store answers and is ours; 503 otherwise")
     async def ready() -> Response:
-        await doors.reading.ready()
+        await store.ready()
         return JSONResponse({"status": "ready"})
 
     @router.get(

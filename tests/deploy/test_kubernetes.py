@@ -79,6 +79,14 @@ def test_pods_are_probed_at_ports_that_they_have(name: str) -> None:
         assert "exec" in container[probe] or asked["port"] in ports(PODS[name])
 
 
+@pytest.mark.parametrize("name", [name for name in PODS if name.startswith("gateway-")])
+def test_every_role_is_asked_for_its_health_on_the_operations_port(name: str) -> None:
+    container = PODS[name]["spec"]["containers"][0]
+    asked = {probe: container[probe]["httpGet"] for probe in container if probe.endswith("Probe")}
+    ready, alive = ({"path": path, "port": "operations"} for path in ("/readyz", "/healthz"))
+    assert asked == {"startupProbe": ready, "readinessProbe": ready, "livenessProbe": alive}
+
+
 @pytest.mark.parametrize("name", PODS)
 def test_volumes_that_are_mounted_exist(name: str) -> None:
     made = next(

@@ -66,10 +66,13 @@ class Part:
         """Of the ports that its settings name."""
         return {name for name, port in self.ports.items() if _answers(port)}
 
+    def operations(self, path: str) -> httpx.Response:
+        url = f"http://127.0.0.1:{self.ports['operations']}{path}"
+        return httpx.get(url, timeout=20, trust_env=False)
+
     def ready(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
-            url = f"http://127.0.0.1:{self.ports['operations']}/readyz"
-            return httpx.get(url, timeout=10, trust_env=False).status_code == 200
+            return self.operations("/readyz").status_code == 200
         return False
 
 
@@ -104,9 +107,8 @@ def parts(house: House) -> Iterator[dict[str, Part]]:
     try:
         for role in Role:
             started[role] = house.serve(role)
-        for part in (started[role] for role in (Role.SMTP, Role.HTTP, Role.DISPATCHER)):
+        for part in started.values():
             part.running.until(part.ready)
-        started["archiver"].running.until(lambda: "gw-archiver" in started["archiver"].processes)
         yield started
     finally:
         for part in started.values():
@@ -124,7 +126,7 @@ def test_each_has_the_processes_and_the_sockets_of_its_role_and_no_others(parts:
         "smtp": {"smtp", "smtps", "operations"},
         "http": {"http", "operations"},
         "dispatcher": {"operations"},
-        "archiver": set(),
+        "archiver": {"operations"},
     }
 
 
@@ -139,6 +141,43 @@ def test_together_they_are_one_gateway(house: House, parts: dict[str, Part]) -> 
     assert shop.order(to).code == 250
     assert [record["kind"] for record in shop.log(recipient=to)] == ["handing_over", "sent"]
     until(lambda: list((house.home / "log").rglob("*.parquet")))
+
+
+def test_who_only_archives_tells_of_its_health_and_of_what_all_its_processes_counted(
+    parts: dict[str, Part],
+) -> None:
+    asked = parts["archiver"].operations
+    assert asked("/healthz").json() == {"status": "alive"}
+    until(lambda: _value("gateway_archive_last_success_timestamp_seconds", asked("/metrics").text) > 0)
+    told = asked("/metrics").text
+    assert _value('gateway_process_starts_total{role="archiver"}', told) == 1
+    assert _value("gateway_store_up", told) == 1
+    assert _value('gateway_workers{state="running"}', told) == 1
+    assert "gateway_archive_lag_seconds" in told
+    assert asked("/v1/decide").status_code == 404
+
+
+def test_of_an_archiver_beside_workers_they_tell(house: House) -> None:
+    part = house.serve("dispatcher,archiver")
+    try:
+        part.running.until(part.ready)
+        assert part.processes == {"gw-worker-0", "gw-archiver"}
+        until(lambda: _starts(part) == {"worker": 1, "archiver": 1})
+    finally:
+        part.running.end()
+
+
+def _starts(part: Part) -> dict[str, float]:
+    told = part.operations("/metrics").text
+    return {
+        role: _value(f'gateway_process_starts_total{{role="{role}"}}', told)
+        for role in ("worker", "archiver")
+    }
+
+
+def _value(name: str, text: str) -> float:
+    found = (line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(name + " "))
+    return float(next(found, "0"))
 
 
 def test_who_only_archives_imports_neither_fronts_nor_duties() -> None:

@@ -132,7 +132,7 @@ async def test_production_keeps_health_apart_and_has_no_sandbox(fakes: FakeWorld
     from gateway.http.app import create_app, create_operations_app
 
     public = create_app(replace(fakes.doors, sandbox=None), operations=False)
-    operations = create_operations_app(fakes.doors)
+    operations = create_operations_app(fakes.doors.reading)
 
     for app, there, not_there in (
         (public, "/docs", ("/healthz", "/metrics", "/readyz", "/sandbox", "/sandbox/messages")),
