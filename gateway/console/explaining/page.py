@@ -61,10 +61,13 @@ class Explaining:
     ) -> Response:
         """Of a decision, of a message, or of a kind of message to a recipient as it would be now."""
         visit = visit_of(request)
+        decision, message = decision.strip(), message.strip()
+        if decision.startswith(HANDLE):  # people paste what they have
+            decision, message = "", decision
         if message:
-            return await self._of_message(request, visit, message.strip())
+            return await self._of_message(request, visit, message)
         if decision:
-            return await self._of_record(request, visit, decision.strip())
+            return await self._of_record(request, visit, decision)
         if recipient:
             return await self._would(request, visit, recipient, (channel, purpose, app))
         return pages.page(request, "explain.html")

@@ -144,9 +144,10 @@ async def test_a_text_is_explained_by_the_id_that_its_app_got(desk: Desk) -> Non
     answer = await desk.world.post("/v1/sms", body)
     (taken,) = answer.json()["messages"]
     page = (await explained(desk, f"message={taken['id']}")).page
+    pasted = (await explained(desk, f"decision={taken['id']}")).page  # into the one field there is
     assert verdict(page).startswith("✓ Accepted on ") or verdict(page).startswith("◷ Put off")
     by_decision = (await explained(desk, f"decision={taken['decision_id']}")).page
-    assert verdict(by_decision) == verdict(page)
+    assert verdict(by_decision) == verdict(pasted) == verdict(page)
 
 
 async def test_a_cell_of_the_recipients_page_leads_to_every_rules_verdict(desk: Desk) -> None:
