@@ -6,6 +6,7 @@ from channels.email.providers.mailgun import Mailgun
 from channels.email.providers.postmark import Postmark
 from channels.email.providers.sendgrid import SendGrid
 from channels.email.providers.ses import Ses
+from gateway.archive.history import History
 from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.inbound.applying import Applying, SoftLimit
@@ -30,19 +31,21 @@ def readers(settings: Settings) -> dict[str, Provider]:
     return {one.name: one for one in found}
 
 
-def applying(settings: Settings, store: Store) -> Applying:
+def applying(settings: Settings, store: Store, history: History) -> Applying:
     """For all that comes back, by whatever way."""
     limit = SoftLimit(settings.given.bounces.soft_mails, settings.given.bounces.soft_days)
-    return Applying(store, Changes(store, settings.consent_expiry), limit)
+    return Applying(store, Changes(store, settings.consent_expiry), limit, history)
 
 
-def hooks(settings: Settings, store: Store, links: Links, ways_back: WaysBack) -> MailHooks | None:
+def hooks(
+    settings: Settings, store: Store, links: Links, ways_back: WaysBack, history: History
+) -> MailHooks | None:
     """None where settings name no provider."""
     found = readers(settings)
     if not found:
         return None
     told = ProviderEvents(
-        applying(settings, store),
+        applying(settings, store, history),
         ways_back,
         links.read_back,
         store.keyring.recipient,

@@ -54,7 +54,7 @@ def servers(
         ways_back=ways_back,
         routing=routing,
         passing_on=passing_on,
-        applying=mail_providers.applying(settings, store),
+        applying=mail_providers.applying(settings, store, pipeline.history),
         confirmations=confirmations,
         post=own.send,
         catalogue=lambda: pipeline.catalogue,

@@ -111,7 +111,7 @@ async def _work(
         pipeline, links = roads.pipeline, roads.links
         carriers, composer = ways_out.mail(settings), _composer(settings, roads)
         own = OwnMail(Relay(pipeline, carriers), composer)
-        hooks = mail_providers.hooks(settings, store, links, ways_back)
+        hooks = mail_providers.hooks(settings, store, links, ways_back, pipeline.history)
         confirmations = _confirmations(settings, roads, own)
         doors = replace(_doors(settings, roads, confirmations), mail_hooks=hooks)
         delivery = Delivery(pipeline, carriers, composer, mail_submission.limits(settings), ways_back)

@@ -77,7 +77,7 @@ class Record:
     reason     why (decision.Reason)
     rule, fact   of a decision: the rule that decided, and the entry or consent that it decided by
     until      of a Defer or a pause: when it ends, milliseconds
-    decision   of an outcome: id of the record whose hand-over it ends
+    decision   of an outcome: id of the record whose hand-over it ends; of a bounce: of the mail's, where that is known
     message    id of the message that it was part of, where one message had several copies
     duplicate  of a hand-over: an earlier try ended unknown
     policy     generation of the catalogue and lists that decided

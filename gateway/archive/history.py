@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -63,8 +64,11 @@ class History:
         return [found[text] for text in ids if text in found]
 
     async def history(self, record_id: str) -> list[Record]:
-        """The record with this id and, if a hand-over began with it, how it ended. NotFound."""
+        """The record with this id; if a hand-over began with it, how it ended; before a bounce its mail. NotFound."""
         first = await self.find(record_id)
+        if first.kind is RecordKind.BOUNCED and first.decision:
+            with suppress(NotFound):  # the mail's own records may be kept for less long
+                return [*await self.history(first.decision), first]
         if first.kind is not RecordKind.HANDING_OVER:
             return [first]
         ended = await self._log.outcome(first)

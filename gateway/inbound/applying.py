@@ -17,7 +17,9 @@ from typing import NamedTuple
 import structlog
 
 from channels.email.providers.events import EventKind
+from gateway.archive.history import History
 from gateway.changes import Changes
+from gateway.inbound.which_mail import Kind, WhichMail
 from suppression.address import parse_email
 from suppression.decision import Reason
 from suppression.errors import UnusableAddress
@@ -53,6 +55,7 @@ class Finding:
     mail       which mail it was about, so that two reports of it count once; "" where nobody knows
     sender, purpose, app  whose mail it was, as far as that is known
     said       what the server said: evidence, sealed, never logged
+    names      what servers on the way called the mail (which_mail)
     """
 
     recipient: Recipient
@@ -67,6 +70,7 @@ class Finding:
     status: str = ""
     reply: int | None = None
     said: str = field(default="", repr=False)
+    names: frozenset[str] = frozenset()
 
     def change_id(self, what: str) -> str:
         told_by = (what, self.recipient.key.hex(), self.actor, self.kind.value, self.id)
@@ -74,11 +78,18 @@ class Finding:
 
 
 class Applying:
-    """On one store."""
+    """On one store. `history`: of its log, which tells which mail came back."""
 
-    def __init__(self, store: Store, changes: Changes, soft: SoftLimit | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        changes: Changes,
+        soft: SoftLimit | None = None,
+        history: History | None = None,
+    ) -> None:
         self._store = store
         self._changes = changes
+        self._which = WhichMail(store, history or History(store.log))
         self._soft = soft or SoftLimit()
 
     async def recipient(self, key: bytes, named: Iterable[str] = ()) -> Recipient:
@@ -131,6 +142,8 @@ class Applying:
 
     async def _record(self, finding: Finding, counted: int) -> None:
         details = {"kind": finding.kind.value} | ({"counted": str(counted)} if counted else {})
+        about = Kind(finding.sender, finding.purpose, finding.app)
+        mail = await self._which.find(finding.recipient, finding.names, about)
         record = Record(
             kind=RecordKind.BOUNCED,
             at=codec.milliseconds(self._store.now()),
@@ -140,6 +153,8 @@ class Applying:
             purpose=finding.purpose,
             sender=finding.sender,
             app=finding.app,
+            decision=mail.decision,
+            message=mail.message,
             way=Way.PROVIDER.value,
             source=finding.source,
             actor=finding.actor,

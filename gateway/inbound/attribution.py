@@ -5,7 +5,6 @@ which stands in the log, is in what the report returns of it. A Message-ID that 
 got the same mail know it.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,24 +12,16 @@ from enum import StrEnum
 from channels.email.inbound.report_parts import Original
 from gateway.archive.history import History
 from gateway.inbound.applying import Applying
+from gateway.inbound.which_mail import is_named, names_of
 from gateway.links import Link, LinkBack, Links
 from suppression.address import parse_email
 from suppression.errors import InvalidToken, UnusableAddress
-from suppression.model import ALL, Channel, Recipient
-from suppression.records import Record, RecordKind
+from suppression.model import ALL, Recipient
 from suppression.store.store import Store
 from suppression.store.ways_back import WaysBack
 
 MOST_NAMED = 10  # recipients of a report whose logs are looked into
 MOST_TOKENS = 10
-
-# What next hops call a mail that they took: Postfix, Exim, Sendmail, Exchange, Amazon SES.
-_NAMED_BY_HOP = re.compile(
-    r"\b(?:queued as|id[ =]|ok:?)\s*<?([A-Za-z0-9][A-Za-z0-9.-]{8,90})",
-    re.IGNORECASE,
-)
-_RECEIVED_ID = re.compile(r"\bid\s+<?([A-Za-z0-9][A-Za-z0-9.-]{8,90})", re.IGNORECASE)
-_HARD_TO_GUESS = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9-]+")  # no word, number, time or host
 
 
 class Proof(StrEnum):
@@ -91,13 +82,13 @@ class Attribution:
 
     async def by_log(self, original: Original, named: Iterable[str]) -> About | None:
         """By the next hop's name of a mail that lately went to one of those that are named."""
-        names = _names(original)
+        names = names_of(original)
         if not names:
             return None
         for recipient in self._recipients(named):
             facts = await self._store.facts(recipient, self._store.client.stops)
             for record in await self._history.recent(recipient.key, facts):
-                if _is_of(record, names):
+                if is_named(record, names):
                     return About(recipient, Proof.LOG, record.sender, record.purpose, record.app)
         return None
 
@@ -132,15 +123,3 @@ class Attribution:
                 yield self._store.keyring.recipient(parse_email(address))
             except UnusableAddress:
                 continue
-
-
-def _names(original: Original) -> frozenset[str]:
-    """What servers on the way called the returned mail; one of them may have given it its Message-ID."""
-    found = [name for value in original.fields.get("received", ()) for name in _RECEIVED_ID.findall(value)]
-    return frozenset(filter(_HARD_TO_GUESS.fullmatch, [*found, original.message_id.partition("@")[0]]))
-
-
-def _is_of(record: Record, names: frozenset[str]) -> bool:
-    if record.kind is not RecordKind.SENT or record.channel != Channel.EMAIL:
-        return False
-    return any(name in names for name in _NAMED_BY_HOP.findall(record.text))

@@ -18,6 +18,7 @@ from gateway.inbound.complaints import Complaints
 from gateway.inbound.reading import read
 from gateway.inbound.receiving import Answer, Arrived
 from gateway.inbound.routing import Bounce
+from gateway.inbound.which_mail import names_of
 from suppression.address import parse_email
 from suppression.errors import UnusableAddress
 from suppression.model import Recipient
@@ -90,6 +91,7 @@ class Bounces:
                 status=bounce.status,
                 reply=bounce.reply,
                 said=bounce.said,
+                names=names_of(bounce.original),
             )
         )
 

@@ -8,6 +8,7 @@ import structlog
 
 from channels.email.providers.events import Event, EventKind, Provider
 from gateway.inbound.applying import Applying, Finding
+from gateway.inbound.which_mail import hard_to_guess
 from gateway.links import LinkBack
 from suppression.address import parse_email
 from suppression.errors import InvalidToken, UnusableAddress
@@ -83,6 +84,7 @@ class ProviderEvents:
             status=event.status,
             reply=event.reply,
             said=event.said,
+            names=hard_to_guess(event.mail, event.message_id.partition("@")[0]),
         )
         await self._applying.apply(finding)
 

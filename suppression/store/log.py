@@ -12,7 +12,7 @@ from suppression.errors import NotFound
 from suppression.records import OUTCOMES, Record
 from suppression.store import codec
 from suppression.store.client import Argument, Lane
-from suppression.store.keys import Shards, parse_record_id
+from suppression.store.keys import Shards, parse_record_id, record_id
 from suppression.store.newest import Part, Wanted, newest
 from suppression.store.record_lines import mentioning, read_lines
 
@@ -69,6 +69,12 @@ class Log:
             for (number, _), reply in zip(places, replies, strict=True)
             for record in read_lines(number, reply)
         ]
+
+    async def recent(self, recipient_key: bytes) -> list[str]:
+        """Ids of a recipient's last records, newest first."""
+        shard = self._shards.of(recipient_key)
+        packed = await self._lane.read_one("HGET", shard.recipient(recipient_key), "l")
+        return [record_id(shard.number, order) for order in reversed(codec.unpack_orders(packed or b""))]
 
     async def outcome(self, first: Record) -> Record | None:
         """How a hand-over ended that began with this record."""
