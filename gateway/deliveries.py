@@ -14,6 +14,7 @@ from suppression.model import Channel, Sender
 from suppression.outbox import Delivery, Entry
 from suppression.store.outbox import Outbox
 from suppression.store.store import Store
+from suppression.store.transitions import names_another
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +85,7 @@ class Deliveries:
     def _check(self, entry: Entry, report: Report) -> None:
         if entry.sender not in report.senders:
             raise NotPermitted("a report by another sender's account")
-        if entry.reference and entry.reference != report.reference:
+        if names_another(entry, report.reference):
             log.warning("report_of_another_message", message=entry.id)
             raise NotPermitted("a report of another message")
 

@@ -207,7 +207,7 @@ class Sending:
         record = replace(
             self.outbox.record(entry, RecordKind.SENT, text=text), details={"reference": reference}
         )
-        fields = {"i": reference}
+        fields = {"i": reference} | ({"u": "1"} if claims else {})
         if entry.channel is not Channel.VOICE:
             return Move(State.SENT, record, fields, forget=True, claims=claims)
         if entry.cancel:

@@ -137,6 +137,7 @@ class Entry:
     content     None once it has ended
     order       of its acceptance's log record; hand_over: id of the last hand-over's record
     reference   the next hop's id (SID); delivery: what it reported
+    found       that id comes of a look-up: of two equal messages it may be the other's
     cancel      a stop came while it was submitting: cancel it at the next hop
     answer      how its acceptance was answered: outcome, reason, rule, fact, until
     records     ids of its log records, oldest first (the latest 32)
@@ -162,6 +163,7 @@ class Entry:
     hand_over: str = ""
     submitted: datetime | None = None
     reference: str = ""
+    found: bool = False
     delivery: Delivery | None = None
     cancel: bool = False
     reason: str = ""  # why it was refused, cancelled, failed

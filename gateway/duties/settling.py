@@ -20,12 +20,12 @@ from gateway.duties.ways import Found, Way
 from gateway.sending import Sending
 from suppression.errors import CarrierUnavailable, ConfigurationError
 from suppression.model import Channel
-from suppression.outbox import Entry
+from suppression.outbox import Entry, State
 
-# When another message's answer was logged, if it was made at the provider at about the same time as this one. If that
-# answer was lost too, the first of the two to ask has it.
+# When another message's answer was logged, if it was made at the provider at about the same time as this one.
 _BEFORE, _AFTER = timedelta(minutes=1), timedelta(minutes=3)
 _MADE_WITHIN = timedelta(minutes=1)  # of its submission: permit, request and answer take less than half of it
+_APART = timedelta(seconds=75)  # of two submissions, from which nothing can be taken for both
 _AT_ONCE = 8  # look-ups: after a crash there may be a hundred, and each must end within its lease
 _UNANSWERED = 4  # times as long, while the provider cannot be asked
 _NO_SUCH_CALL = frozenset({400, 404, 409, 410})  # or none that could be cancelled any more
@@ -63,15 +63,27 @@ class Settling:
         """None: the provider cannot say, or the archive what others were answered."""
         try:
             candidates = await self._look_up(entry, submitted)
+            rivals = await self._rivals(entry, submitted) if candidates else 0
             others = await self._of_others(entry, submitted) if candidates else frozenset()
         except (CarrierUnavailable, ConfigurationError, Refused, ArchiveUnavailable, ArchiveDamaged) as error:
             _log.warning("lookup_put_off", message=entry.id, sender=entry.sender, cause=str(error))
             return None
-        for candidate in candidates:
-            if candidate.sid not in others and await self.sending.found(entry, candidate.sid):
+        free = [candidate for candidate in candidates if candidate.sid not in others]
+        if len(free) <= rivals:
+            return False  # one of them may never have been made: status callbacks will tell which, or nobody
+        for candidate in free:
+            if await self.sending.found(entry, candidate.sid):
                 _log.info("outcome_found", message=entry.id, sender=entry.sender)
                 return True
         return False
+
+    async def _rivals(self, entry: Entry, submitted: datetime) -> int:
+        """How many others may be what the provider has: the same to the same recipient, not answered for either.
+
+        Asked after the provider, and before the log: what was made by then is either among these, or in the log.
+        """
+        listed = await self.sending.outbox.waiting(entry.recipient)
+        return sum(one.id != entry.id and _alike(one, entry) and _near(one, submitted) for one in listed)
 
     async def _of_others(self, entry: Entry, submitted: datetime) -> frozenset[str]:
         """The provider's ids of the recipient's other messages: the same words may have gone twice."""
@@ -106,3 +118,14 @@ class Settling:
                 return  # again when the lease ends, until its last report says how it went
             state = str(error)
         await self.sending.cancelled_at_hop(entry, done=state == CANCELED, text=state)
+
+
+def _alike(one: Entry, entry: Entry) -> bool:
+    """Whether the provider's record of one could be the other's. Of calls it tells no words."""
+    if one.state is not State.SUBMITTING or (one.channel, one.sender) != (entry.channel, entry.sender):
+        return False
+    return entry.channel is Channel.VOICE or one.content == entry.content
+
+
+def _near(one: Entry, submitted: datetime) -> bool:
+    return one.submitted is None or abs(one.submitted - submitted) <= _APART

@@ -8,7 +8,8 @@ An entry's hash has the fields
     a    hand-overs begun      d    due, ms           x    deadline, ms      g    id of the change that it answers
     b    number and content, sealed: gone once it has ended
     h    record of the last hand-over                 w    when that was, ms (the server's time)
-    i    the next hop's id     p    what it reported  k    "1": a stop came meanwhile      y    why it ended
+    i    the next hop's id     u    "1": found by a look-up, and not confirmed by the next hop
+    p    what it reported      k    "1": a stop came meanwhile      y    why it ended
     r    ids of its log records, 8 bytes each
 An event's has `record`, its log record, and
     e    that record, as it was logged     j    the recipient's sealed address, where it is kept for the event
@@ -120,6 +121,7 @@ class EntryReader:
                 hand_over=_record(shard, text, "h"),
                 submitted=_time(text, "w"),
                 reference=text.get("i", ""),
+                found=text.get("u") == "1",
                 delivery=Delivery(text["p"]) if "p" in text else None,
                 cancel="k" in text,
                 reason=text.get("y", ""),

@@ -211,11 +211,14 @@ class Transitions(Entries):
         """
 
         def plan(entry: Entry) -> Move | None:
-            if not entry.attempts or (entry.reference and entry.reference != reference):
+            if not entry.attempts or names_another(entry, reference):
                 raise Conflict("a report of another message")
-            if entry.delivery is not None and delivery.rank <= entry.delivery.rank:
+            known = entry.delivery if entry.reference in ("", reference) else None
+            if known is not None and delivery.rank <= known.rank:
                 return None
             fields: dict[str, Argument] = {"i": reference, "p": delivery.value}
+            if entry.found:
+                fields["u"] = ""
             state = _after_report(entry, delivery)
             record = self._reported(entry, delivery, reference, text, code)
             over = delivery.final or (entry.channel is not Channel.VOICE)
@@ -235,7 +238,8 @@ class Transitions(Entries):
         self, entry: Entry, delivery: Delivery, reference: str, text: str, code: int
     ) -> Record | None:
         """Only what ends it is logged, and that it was sent after all."""
-        kind = RecordKind.SENT if entry.state is not State.SENT else None
+        known = entry.state is State.SENT and entry.reference == reference
+        kind = None if known else RecordKind.SENT
         if delivery.final:
             kind = RecordKind.DELIVERED if delivery in _ARRIVED else RecordKind.UNDELIVERED
             if entry.state is State.CANCELLING and delivery is Delivery.CANCELED:
@@ -293,6 +297,11 @@ class Transitions(Entries):
 
 
 _ARRIVED = frozenset({Delivery.DELIVERED, Delivery.READ, Delivery.COMPLETED})
+
+
+def names_another(entry: Entry, reference: str) -> bool:
+    """Whether a report's id is not the entry's. Its own callback knows better than a look-up did."""
+    return bool(entry.reference) and not entry.found and entry.reference != reference
 
 
 def _over(entry: Entry) -> bool:

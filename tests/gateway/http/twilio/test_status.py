@@ -65,6 +65,32 @@ async def test_a_report_of_another_sid_is_not_about_it(gateway: Hooked) -> None:
     assert (await gateway.sending.outbox.entry(entry.id)).delivery is Delivery.SENT
 
 
+async def test_its_own_report_corrects_what_a_look_up_found(gateway: Hooked) -> None:
+    """Of two equal texts whose answers were lost, a look-up may give each the other's id; from then on it is sure."""
+    entry = await gateway.submitted()
+    assert await gateway.sending.found(entry, "SM" + "e" * 32)
+    for state in ("sent", "delivered"):
+        assert (await gateway.report(entry, state)).status_code == 200
+    answer = await gateway.report(entry, "undelivered", MessageSid="SM" + "e" * 32, ErrorCode="30005")
+
+    after = await gateway.sending.outbox.entry(entry.id)
+    assert answer.status_code == 403
+    assert (after.state, after.delivery, after.reference) == (
+        State.SENT,
+        Delivery.DELIVERED,
+        "SM" + "f" * 32,
+    )
+    assert await gateway.stops() == set()
+
+
+async def test_a_report_of_what_a_look_up_found_makes_it_sure(gateway: Hooked) -> None:
+    entry = await gateway.submitted()
+    assert await gateway.sending.found(entry, "SM" + "f" * 32)
+    await gateway.report(entry, "sent")
+
+    assert (await gateway.report(entry, "delivered", MessageSid="SM" + "e" * 32)).status_code == 403
+
+
 async def test_a_report_whose_address_was_altered_is_refused(gateway: Hooked) -> None:
     """Signed by Twilio's token, but not named by us."""
     entry, other = await gateway.submitted(), await gateway.submitted()
