@@ -20,12 +20,12 @@ from gateway.archive.places import Place
 from gateway.archives import filters_of, make_own_folder, place_of, scratch_of
 from gateway.config.archive_place import days_of
 from gateway.config.settings import Settings
-from gateway.draining import told_to_drain
 from gateway.duties.archiving import archive_forever
 from gateway.duties.filtering import keep_filters
 from gateway.ports import OPERATIONS
+from gateway.processes.draining import told_to_drain
+from gateway.processes.worker_process import WorkerContext
 from gateway.store_access import open_store
-from gateway.worker_process import WorkerContext
 from suppression.errors import ConfigurationError
 from suppression.store.hot import HotLog
 from suppression.store.store import Store

@@ -9,12 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gateway import demo, demo_material, listeners, serving, store_access
+from gateway import demo, demo_material, serving, store_access
 from gateway.config.settings import Settings
 from gateway.data_folder import private
 from gateway.ports import HTTP, INBOUND, SMTP, Sockets
-from gateway.signal_pipe import signal_pipe
-from gateway.worker_process import SIGNALS
+from gateway.processes import listeners
+from gateway.processes.signal_pipe import signal_pipe
+from gateway.processes.worker_process import SIGNALS
 from suppression.errors import ConfigurationError
 
 SAME_PORT_PATIENCE = 1.0  # seconds for the port of last time; then any free one will do

@@ -6,12 +6,13 @@ import ssl
 from dataclasses import replace
 from functools import partial
 
-from gateway import acceptor
 from gateway.config.settings import Settings
-from gateway.connections import Connections
-from gateway.connections import Limits as ConnectionLimits
 from gateway.pipeline import Pipeline
 from gateway.ports import SMTP, SMTPS
+from gateway.processes import acceptor
+from gateway.processes.connections import Connections
+from gateway.processes.connections import Limits as ConnectionLimits
+from gateway.processes.worker_process import WorkerContext
 from gateway.smtp.auth import Login
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.front import House
@@ -20,7 +21,6 @@ from gateway.smtp.mail_server import REFUSAL
 from gateway.smtp.recipients import Recipients
 from gateway.smtp.server import SmtpServer
 from gateway.state.api_keys import ApiKeys, digest_of
-from gateway.worker_process import WorkerContext
 from suppression.model import App
 
 

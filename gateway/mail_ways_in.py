@@ -7,13 +7,11 @@ from functools import partial
 
 from channels.email.inbound.signed_by import signed_by_its_author
 from channels.email.inbound.text_records import text_record
-from gateway import acceptor, mail_providers
+from gateway import mail_providers
 from gateway.changes import Changes
 from gateway.config import mailboxes
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations
-from gateway.connections import Connections
-from gateway.connections import Limits as ConnectionLimits
 from gateway.inbound.handling import Roads, handlers
 from gateway.inbound.passing_on import PassingOn
 from gateway.inbound.receiving import Receiver
@@ -21,12 +19,15 @@ from gateway.inbound.routing import Routing
 from gateway.links import Links
 from gateway.pipeline import Pipeline
 from gateway.ports import INBOUND, LMTP
+from gateway.processes import acceptor
+from gateway.processes.connections import Connections
+from gateway.processes.connections import Limits as ConnectionLimits
+from gateway.processes.worker_process import WorkerContext
 from gateway.smtp.inbound import InboundHouse
 from gateway.smtp.inbound_server import InboundServer
 from gateway.smtp.limits import Limits, Rates
 from gateway.smtp.mail_server import REFUSAL
 from gateway.smtp.own_mail import OwnMail
-from gateway.worker_process import WorkerContext
 from suppression.store.store import Store
 from suppression.store.ways_back import WaysBack
 

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gateway.connections import Row
 from gateway.metrics import joined, observed
 from gateway.metrics.families import Asked
+from gateway.processes.connections import Row
 from suppression.errors import StoreUnavailable
 from suppression.store.client import Lane
 from suppression.store.hot import HotLog

@@ -4,8 +4,8 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from gateway import listeners
 from gateway.config.settings import Settings
+from gateway.processes import listeners
 from gateway.roles import ALL, Role
 
 Sockets = dict[str, socket.socket]

@@ -11,16 +11,17 @@ from pathlib import Path
 
 import structlog
 
-from gateway import archives, store_access, supervisor
+from gateway import archives, store_access
 from gateway.config.settings import Settings
 from gateway.embedded import EmbeddedServer
 from gateway.metrics.folder import own_folder
 from gateway.ports import Sockets, listening
-from gateway.process_name import name_process
+from gateway.processes import supervisor
+from gateway.processes.process_name import name_process
+from gateway.processes.signal_pipe import signal_pipe
+from gateway.processes.worker_process import SIGNALS, WorkerContext
 from gateway.roles import ALL, OF_WORKERS, Role
-from gateway.signal_pipe import signal_pipe
 from gateway.watching import watched
-from gateway.worker_process import SIGNALS, WorkerContext
 from suppression.errors import ConfigurationError
 
 _log = structlog.get_logger()

@@ -12,7 +12,7 @@ import structlog
 import uvloop
 from fastapi import FastAPI
 
-from gateway import consoles, garbage, mail_providers, mail_submission, mail_ways_in, ways_out
+from gateway import consoles, mail_providers, mail_submission, mail_ways_in, ways_out
 from gateway.archives import history_of, is_archived
 from gateway.audiences import Audiences
 from gateway.calls import Calls
@@ -20,7 +20,6 @@ from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations
 from gateway.data_requests import requests
-from gateway.draining import told_to_drain
 from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.importing import import_forever
@@ -40,6 +39,9 @@ from gateway.links import Link, Links
 from gateway.measuring import Measuring
 from gateway.pipeline import Pipeline
 from gateway.ports import HTTP, OPERATIONS
+from gateway.processes import garbage
+from gateway.processes.draining import told_to_drain
+from gateway.processes.worker_process import WorkerContext
 from gateway.provider_codes import Failure
 from gateway.reading import Reading
 from gateway.reviews import Reviewing
@@ -58,7 +60,6 @@ from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
 from gateway.ways_out import Phones
 from gateway.webhooks.delivering import Delivering
 from gateway.webhooks.destination import Destinations
-from gateway.worker_process import WorkerContext
 from suppression.outbox import Entry
 from suppression.records import Record, RecordKind
 from suppression.store import codec

@@ -14,9 +14,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.garbage import tame
 from gateway.http.app import create_app
 from gateway.http.server import serve
+from gateway.processes.garbage import tame
 from suppression.store.opening import StoreSettings, open_store
 from tests.conftest import SECRETS
 from tests.gateway.http.world import real_world

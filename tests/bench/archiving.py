@@ -12,7 +12,7 @@ import uvloop
 from gateway.archive.archiver import Archiver
 from gateway.archive.folder import Folder
 from gateway.archive.manifest import Chain
-from gateway.garbage import tame
+from gateway.processes.garbage import tame
 from suppression.records import Record, RecordKind
 from suppression.store.client import Argument
 from suppression.store.hot import HotLog

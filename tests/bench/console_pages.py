@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import uvloop
 
 from gateway.console.recipients import handles
-from gateway.garbage import tame
+from gateway.processes.garbage import tame
 from suppression.address import parse_email
 from suppression.changes import GiveConsent, Suppress
 from suppression.decision import Reason

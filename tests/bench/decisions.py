@@ -13,8 +13,8 @@ from timeit import repeat
 import uvloop
 
 from gateway.embedded import EmbeddedServer
-from gateway.garbage import tame
 from gateway.pipeline import Ask, Pipeline
+from gateway.processes.garbage import tame
 from suppression.address import parse_email
 from suppression.changes import Suppress
 from suppression.decision import Reason

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
-from gateway.garbage import tame
 from gateway.imports.importing import Brought, Importing, Spooled, digest_of
 from gateway.imports.rows import Options
+from gateway.processes.garbage import tame
 from gateway.state.imports import Import, State
 from suppression.address import parse_email
 from suppression.changes import Suppress

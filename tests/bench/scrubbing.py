@@ -6,8 +6,8 @@ import time
 import uvloop
 
 from gateway.audiences import Audiences, Scrub
-from gateway.garbage import tame
 from gateway.pipeline import Pipeline
+from gateway.processes.garbage import tame
 from suppression.address import parse_email
 from suppression.changes import GiveConsent
 from suppression.model import Basis, Channel, Scope

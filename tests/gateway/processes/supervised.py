@@ -15,12 +15,12 @@ from typing import cast
 
 import uvloop
 
-from gateway import supervisor
-from gateway.acceptor import serve
-from gateway.connections import Connections, Limits
-from gateway.draining import told_to_drain
-from gateway.listeners import bind
-from gateway.worker_process import WorkerContext
+from gateway.processes import supervisor
+from gateway.processes.acceptor import serve
+from gateway.processes.connections import Connections, Limits
+from gateway.processes.draining import told_to_drain
+from gateway.processes.listeners import bind
+from gateway.processes.worker_process import WorkerContext
 from suppression.errors import ConfigurationError
 
 BUSY = b"421 4.7.0 busy\r\n"

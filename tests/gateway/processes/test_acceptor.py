@@ -15,9 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.acceptor import serve
-from gateway.connections import Board, Connections, Limits
-from gateway.listeners import bind
+from gateway.processes.acceptor import serve
+from gateway.processes.connections import Board, Connections, Limits
+from gateway.processes.listeners import bind
 from suppression.errors import ConfigurationError
 
 BUSY = b"421 4.7.0 busy\r\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.listeners import bind_path
+from gateway.processes.listeners import bind_path
 from suppression.errors import ConfigurationError
 
 

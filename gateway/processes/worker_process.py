@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from gateway.connections import Row
+from gateway.processes.connections import Row
 from suppression.errors import ConfigurationError
 
 MISCONFIGURED = 2  # exit code: it cannot run with these settings, or on this store

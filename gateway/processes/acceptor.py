@@ -14,7 +14,7 @@ from functools import partial
 
 import structlog
 
-from gateway.connections import Connections
+from gateway.processes.connections import Connections
 
 HANDSHAKE_TIMEOUT = 15.0  # seconds
 FAREWELL_TIMEOUT = 2.0  # for the client's part of TLS's farewell: an idle one never says it

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.connections import Board, Connections, Limits
+from gateway.processes.connections import Board, Connections, Limits
 
 
 def test_a_worker_with_more_connections_than_another_leaves_the_next_one_to_it() -> None:

@@ -19,9 +19,9 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from gateway.connections import Board
-from gateway.signal_pipe import signal_pipe
-from gateway.worker_process import MISCONFIGURED, SIGNALS, MakeWorker, Worker, fork
+from gateway.processes.connections import Board
+from gateway.processes.signal_pipe import signal_pipe
+from gateway.processes.worker_process import MISCONFIGURED, SIGNALS, MakeWorker, Worker, fork
 
 DRAIN = 30.0  # seconds from SIGTERM to SIGKILL
 TICK = 0.5

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 
-from gateway.worker_process import WorkerContext
+from gateway.processes.worker_process import WorkerContext
 
 
 async def told_to_drain(context: WorkerContext) -> None:
