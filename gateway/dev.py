@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway import demo, demo_material, serving, store_access
 from gateway.config.settings import Settings
-from gateway.data_folder import private
+from gateway.embedded.data_folder import private
 from gateway.ports import HTTP, INBOUND, SMTP, Sockets
 from gateway.processes import listeners
 from gateway.processes.signal_pipe import signal_pipe

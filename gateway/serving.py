@@ -13,7 +13,7 @@ import structlog
 
 from gateway import archives, store_access
 from gateway.config.settings import Settings
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from gateway.metrics.folder import own_folder
 from gateway.ports import Sockets, listening
 from gateway.processes import supervisor

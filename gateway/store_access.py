@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.config import secrets as secrets_file
 from gateway.config.settings import Settings
-from gateway.data_folder import DataFolder
+from gateway.embedded.data_folder import DataFolder
 from gateway.metrics import observed
 from gateway.webhooks.events import drafts
 from suppression.errors import ConfigurationError

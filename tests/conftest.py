@@ -10,8 +10,8 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
-from gateway import server_binary
-from gateway.embedded import EmbeddedServer
+from gateway.embedded import binary as server_binary
+from gateway.embedded.server import EmbeddedServer
 from suppression.address import parse
 from suppression.model import App, Recipient, Sender
 from suppression.purposes import Catalogue

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 
 from gateway.config.settings import Settings
-from gateway.embedded import reachable
+from gateway.embedded.server import reachable
 from gateway.store_access import open_store
 from suppression.store.store import Store
 

@@ -12,7 +12,7 @@ from gateway.config.settings import Settings
 from gateway.dns_check import DnsCheck
 from gateway.doctor import archive, certificate, dns, hop, outside, store
 from gateway.doctor.findings import Check, Finding, Findings, fail, warn
-from gateway.embedded import reachable
+from gateway.embedded.server import reachable
 from gateway.store_access import open_store
 from gateway.webhooks.destination import Destinations
 from suppression.errors import ConfigurationError, Unavailable

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.purposes import Catalogue
 from suppression.store.opening import StoreSettings, prepare
 from tests.bench import http_load

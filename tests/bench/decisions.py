@@ -12,7 +12,7 @@ from timeit import repeat
 
 import uvloop
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from gateway.pipeline import Ask, Pipeline
 from gateway.processes.garbage import tame
 from suppression.address import parse_email

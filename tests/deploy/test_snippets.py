@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from typer.main import get_command
 
-from gateway import server_binary
 from gateway.cli.commands import app
-from gateway.embedded import COMPACT, DURABLE
+from gateway.embedded import binary as server_binary
+from gateway.embedded.server import COMPACT, DURABLE
 from tests.conftest import free_port
 from tests.documents.readme import ROOT
 from tests.end_to_end.processes import run, until

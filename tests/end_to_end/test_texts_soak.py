@@ -22,7 +22,7 @@ import aiohttp
 import pytest
 
 from gateway.duties.times import Times
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from gateway.pipeline import Ask
 from suppression.address import parse
 from suppression.errors import Conflict, StoreUnavailable

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gateway.changes import Changes
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from gateway.webhooks.events import drafts
 from gateway.webhooks.subscriptions import Subscription, Webhooks
 from suppression.address import parse

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from gateway.imports.importing import Brought, Importing, Spooled, digest_of
 from gateway.imports.rows import Options
 from gateway.state import imports

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from redis.asyncio.connection import Connection, UnixDomainSocketConnection
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.errors import StoreUnavailable
 from suppression.store.client import Client, Lane
 

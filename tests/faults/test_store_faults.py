@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.address import parse
 from suppression.changes import Lift, Suppress
 from suppression.decision import Reason, Send

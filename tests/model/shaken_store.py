@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.purposes import Catalogue
 from suppression.store.opening import StoreSettings, open_store, prepare
 from tests.conftest import SECRETS, empty, url_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.store.meta import OLDEST, SCHEMA
 from tests.end_to_end.client import Client, click, mail
 from tests.end_to_end.phones import message

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from tests.conftest import free_port
 from tests.end_to_end.hop import Hop
 from tests.end_to_end.phones import Numbers

@@ -9,7 +9,7 @@ import pytest
 from gateway.archive.archive import Archive
 from gateway.archive.folder import Folder
 from gateway.archive.history import History
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.store.opening import StoreSettings
 from suppression.store.store import Store
 from tests.conftest import fresh_store, url_of

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.archive.folder import Folder
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.store.store import Store
 from tests.conftest import url_of
 from tests.gateway.archive.house import STEPS, Books, archived, finish, hot_lines, lease_over, raw

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gateway.data_folder import DataFolder
+from gateway.embedded.data_folder import DataFolder
 from suppression.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.outbox import State
 from suppression.store.opening import StoreSettings
 from suppression.store.outbox import Outbox

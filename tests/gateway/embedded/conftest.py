@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.data_folder import DataFolder
+from gateway.embedded.data_folder import DataFolder
 from suppression.errors import ConfigurationError
 
 Gateway = subprocess.Popen[str]

@@ -4,7 +4,7 @@ import sys
 import time
 from pathlib import Path
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.errors import ConfigurationError
 
 try:

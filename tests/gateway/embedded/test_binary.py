@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from gateway import server_binary
-from gateway.embedded import EmbeddedServer
-from gateway.server_binary import Release, ServerBinary
+from gateway.embedded import binary as server_binary
+from gateway.embedded.binary import Release, ServerBinary
+from gateway.embedded.server import EmbeddedServer
 from suppression.errors import ConfigurationError
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from gateway.data_folder import DataFolder
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.data_folder import DataFolder
+from gateway.embedded.server import EmbeddedServer
 from suppression.errors import ConfigurationError
 
 Gateway = subprocess.Popen[str]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from gateway.data_folder import make_short_folder
-from gateway.embedded import EmbeddedServer, reachable
+from gateway.embedded.data_folder import make_short_folder
+from gateway.embedded.server import EmbeddedServer, reachable
 from suppression.errors import ConfigurationError
 
 

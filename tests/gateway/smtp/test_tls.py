@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.store.opening import StoreSettings
 from tests.channels.relay.sink import Sink
 from tests.conftest import fresh_store, url_of

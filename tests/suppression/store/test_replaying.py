@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.address import parse
 from suppression.changes import Change, GiveConsent, Lift, Return, Suppress, Withdraw
 from suppression.decision import Reason

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.duties.rewriting import rewrite_forever
-from gateway.embedded import EmbeddedServer
+from gateway.embedded.server import EmbeddedServer
 from suppression.address import parse
 from suppression.changes import GiveConsent, Suppress
 from suppression.decision import Reason

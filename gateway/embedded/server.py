@@ -16,10 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway import server_binary
-from gateway.data_folder import DataFolder, ServerRecord, private
-from gateway.server_binary import Release, ServerBinary
-from gateway.server_probe import ask, server_pid
+from gateway.embedded import binary as server_binary
+from gateway.embedded.binary import Release, ServerBinary
+from gateway.embedded.data_folder import DataFolder, ServerRecord, private
+from gateway.embedded.probe import ask, server_pid
 from suppression.errors import ConfigurationError
 
 POLL = 0.005  # seconds; a server is ready after 20 to 50 ms
