@@ -6,7 +6,7 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from gateway import demo, dns_records
+from gateway import demo
 from gateway.archive.archive import Archive
 from gateway.archives import place_of, scratch_of
 from gateway.config.settings import Settings
@@ -18,7 +18,8 @@ from gateway.console.overview.sql import SqlFigures
 from gateway.console.overview.watching import Watching
 from gateway.console.provided import BACK
 from gateway.console.provider import Client, Provider
-from gateway.dns_check import DnsCheck
+from gateway.dns import records as dns_records
+from gateway.dns.checking import DnsCheck
 from gateway.http.doors import Doors
 from gateway.log_questions import LogQuestions
 from gateway.questions import Post

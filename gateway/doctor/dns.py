@@ -5,10 +5,10 @@ import ipaddress
 import socket
 
 from gateway.config.settings import Settings
-from gateway.dns_check import DnsCheck
-from gateway.dns_findings import Finding as Record
-from gateway.dns_findings import Level as Rightness
-from gateway.dns_records import of_inbound, of_sender, premises
+from gateway.dns.checking import DnsCheck
+from gateway.dns.findings import Finding as Record
+from gateway.dns.findings import Level as Rightness
+from gateway.dns.records import of_inbound, of_sender, premises
 from gateway.doctor.findings import Finding, Findings, Level, ok, warn
 
 DNS = "dns"

@@ -9,7 +9,7 @@ import structlog
 
 from gateway import archives, ways_out
 from gateway.config.settings import Settings
-from gateway.dns_check import DnsCheck
+from gateway.dns.checking import DnsCheck
 from gateway.doctor import archive, certificate, dns, hop, outside, store
 from gateway.doctor.findings import Check, Finding, Findings, fail, warn
 from gateway.embedded.server import reachable

@@ -15,8 +15,8 @@ from gateway.console.doors import Console
 from gateway.console.recipients import words
 from gateway.console.roles import Permission
 from gateway.console.visit import form_of, visit_of
-from gateway.dns_findings import Finding
-from gateway.dns_records import Expected
+from gateway.dns.findings import Finding
+from gateway.dns.records import Expected
 from gateway.trial_mail import TrialMail, Tried
 from suppression.address import parse_email
 from suppression.decision import Reason

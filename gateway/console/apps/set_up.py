@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.dns_check import DnsCheck
-from gateway.dns_records import Expected
+from gateway.dns.checking import DnsCheck
+from gateway.dns.records import Expected
 from gateway.state.api_keys import ApiKeys
 from gateway.trial_mail import TrialMail
 from gateway.webhooks.subscriptions import Subscription

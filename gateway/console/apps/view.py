@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from gateway.console.apps.set_up import SetUp
 from gateway.console.recipients import words
-from gateway.dns_findings import Finding, Level
-from gateway.dns_records import Expected
+from gateway.dns.findings import Finding, Level
+from gateway.dns.records import Expected
 from gateway.state.api_keys import ApiKey
 from gateway.webhooks.subscriptions import EventType, Subscription
 from suppression.model import App, Sender

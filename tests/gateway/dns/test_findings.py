@@ -3,8 +3,8 @@
 import pytest
 
 from channels.email.dkim import DkimKey
-from gateway.dns_findings import Answer, Level, judge, questions
-from gateway.dns_records import Expected, Kind, Premises, of_inbound, of_sender
+from gateway.dns.findings import Answer, Level, judge, questions
+from gateway.dns.records import Expected, Kind, Premises, of_inbound, of_sender
 from suppression.model import Sender
 
 KEY = DkimKey.generate_ed25519("example.com", "s1")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.config import settings
-from gateway.dns_records import premises
+from gateway.dns.records import premises
 
 DOCUMENT: dict[str, Any] = {
     "public_url": "https://mail.example.com",

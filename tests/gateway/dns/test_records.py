@@ -3,7 +3,7 @@
 import pytest
 
 from channels.email.dkim import DkimKey
-from gateway.dns_records import Expected, Kind, Premises, domains_of, of_inbound, of_sender, signing, strings
+from gateway.dns.records import Expected, Kind, Premises, domains_of, of_inbound, of_sender, signing, strings
 from suppression.model import Sender
 
 WHERE = Premises("mail.example.com", "a:mail.example.com", "in.example.com")

@@ -4,8 +4,8 @@ from typing import cast
 
 from channels.email.dkim import DkimKey
 from gateway.console.apps.set_up import SetUp
-from gateway.dns_check import DnsCheck
-from gateway.dns_records import Premises, of_inbound, of_sender
+from gateway.dns.checking import DnsCheck
+from gateway.dns.records import Premises, of_inbound, of_sender
 from gateway.pipeline import Pipeline
 from gateway.state.api_keys import ApiKeys
 from gateway.trial_mail import TrialMail

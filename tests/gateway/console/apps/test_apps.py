@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.console.apps.set_up import SetUp
-from gateway.dns_check import DnsCheck
-from gateway.dns_records import strings
+from gateway.dns.checking import DnsCheck
+from gateway.dns.records import strings
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.model import ALL, Scope, Way

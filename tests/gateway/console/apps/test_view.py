@@ -4,9 +4,9 @@ import pytest
 
 from gateway.console.apps.set_up import SetUp
 from gateway.console.apps.view import app_view, record_view, sender_view, summary, worst
-from gateway.dns_check import DnsCheck
-from gateway.dns_findings import Finding, Level
-from gateway.dns_records import Expected, Kind
+from gateway.dns.checking import DnsCheck
+from gateway.dns.findings import Finding, Level
+from gateway.dns.records import Expected, Kind
 from gateway.state.api_keys import ApiKeys
 from suppression.model import App, Channel, Sender
 from suppression.purposes import Catalogue

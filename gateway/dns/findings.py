@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.dns_records import Expected, Kind
+from gateway.dns.records import Expected, Kind
 
 Question = tuple[str, str]  # name, type
 _FEWEST_LABELS = 2

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from channels.email.dkim import DkimKey
-from gateway.dns_check import DnsCheck
-from gateway.dns_findings import Finding
-from gateway.dns_records import Expected, Kind, Premises, of_inbound, of_sender, strings
+from gateway.dns.checking import DnsCheck
+from gateway.dns.findings import Finding
+from gateway.dns.records import Expected, Kind, Premises, of_inbound, of_sender, strings
 from suppression.model import Sender
 from tests.gateway.dns.name_server import NameServer, serving
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from gateway.dns_findings import Answer, Answers, Finding, Question, judge, questions
-from gateway.dns_records import Expected
+from gateway.dns.findings import Answer, Answers, Finding, Question, judge, questions
+from gateway.dns.records import Expected
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver
