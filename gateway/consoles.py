@@ -6,7 +6,6 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from gateway import demo
 from gateway.archive.archive import Archive
 from gateway.archives import place_of, scratch_of
 from gateway.config.settings import Settings
@@ -23,7 +22,7 @@ from gateway.dns.checking import DnsCheck
 from gateway.http.doors import Doors
 from gateway.log_questions import LogQuestions
 from gateway.questions import Post
-from gateway.state.agents import Agents, Role
+from gateway.state.agents import DEMO, Agents, Role
 from gateway.state.api_keys import ApiKeys
 from gateway.state.passwords import Passwords
 from gateway.state.rate_limits import LockOut, TokenBucket
@@ -56,7 +55,7 @@ def console(settings: Settings, store: Store, doors: Doors) -> Console:
         limits=_limits(lane, free_loopback=settings.dev),
         sealer=store.sealer,
         origin=given.url or settings.public_url,
-        without_codes=frozenset({demo.AGENT} if settings.dev else ()),
+        without_codes=frozenset({DEMO} if settings.dev else ()),
         provider=_provider(settings),
         proxies=given.proxies,
         watching=_watching(settings, store),

@@ -15,8 +15,8 @@ def dev(
     workers: Workers = 1,
 ) -> None:
     """Start everything on this machine: embedded store, sandbox, demo configuration."""
-    from gateway import dev as development
     from gateway import logs
+    from gateway.dev import start as development
 
     logs.configure(people=True)
     folder = data_dir or development.default_folder()

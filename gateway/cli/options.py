@@ -19,7 +19,7 @@ CONFIG = Path("gateway.toml")
 
 
 def settings_from(config: Path, data_dir: Path | None) -> "Settings":
-    from gateway import demo
     from gateway.config import settings
+    from gateway.dev import demo
 
     return settings.load(config) if data_dir is None else demo.settings_of(data_dir)

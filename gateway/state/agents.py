@@ -36,6 +36,8 @@ redis.call('HSET', KEYS[1], unpack(ARGV))
 return 1
 """
 
+DEMO = "demo"  # the one of `gateway dev`, an admin: who can reach its console sits at that machine
+
 
 class Role(StrEnum):
     """What they may do is in `gateway.console.roles`."""

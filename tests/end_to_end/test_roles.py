@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.demo_material import make as make_keys
+from gateway.dev.material import make as make_keys
 from gateway.embedded.server import EmbeddedServer
 from gateway.roles import ALL, Role, parse
 from suppression.errors import ConfigurationError

@@ -13,7 +13,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.demo_material import make as make_keys
+from gateway.dev.material import make as make_keys
 from tests.conftest import free_port
 from tests.end_to_end.client import PATIENCE, Talk, address, mail
 from tests.end_to_end.phones import ORDERS, Numbers

@@ -9,13 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gateway import demo, demo_material, serving, store_access
+from gateway import serving, store_access
 from gateway.config.settings import Settings
+from gateway.dev import demo, material
 from gateway.embedded.data_folder import private
 from gateway.ports import HTTP, INBOUND, SMTP, Sockets
 from gateway.processes import listeners
 from gateway.processes.signal_pipe import signal_pipe
 from gateway.processes.worker_process import SIGNALS
+from gateway.state.agents import DEMO
 from suppression.errors import ConfigurationError
 
 SAME_PORT_PATIENCE = 1.0  # seconds for the port of last time; then any free one will do
@@ -33,7 +35,7 @@ def run(folder: Path, smtp_port: int, http_port: int, workers: int) -> int:
     say(f"Data folder: {folder}")
     with signal_pipe(SIGNALS) as signals, serving.store_server(folder) as watch:
         folder = folder.resolve()
-        api_key, password = demo_material.make(folder)
+        api_key, password = material.make(folder)
         with _listening(folder, smtp_port, http_port) as sockets, _announcement(folder) as announce:
             ports = {name.partition(":")[0]: int(name.partition(":")[2]) for name in sockets}
             settings = demo.write_settings(folder, ports[SMTP], ports[HTTP], ports[INBOUND])
@@ -123,7 +125,7 @@ def _facts(settings: Settings, api_key: str, password: str) -> dict[str, Any]:
         "http": {"url": settings.public_url, "api_key": api_key},
         "console": {
             "url": f"{settings.public_url}/console",
-            "username": demo.AGENT,
+            "username": DEMO,
             "password": password,
         },
         "dkim": [

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.changes import Changes
 from gateway.config.settings import Settings, parse
-from gateway.state.agents import Agents, Role
+from gateway.state.agents import DEMO, Agents, Role
 from gateway.state.api_keys import SCOPES, ApiKeys
 from gateway.state.passwords import Passwords
 from suppression.address import parse as parse_address
@@ -16,7 +16,6 @@ from suppression.model import Basis, Scope
 from suppression.store.store import Store
 
 APP = "demo"
-AGENT = "demo"  # of the console, an admin
 SENDER = "demo"
 DOMAIN = "example.com"
 CONSENTED = ("ann@example.net", "+12025550143")
@@ -91,7 +90,7 @@ def _document(smtp_port: int, http_port: int, inbound_port: int) -> dict[str, An
 async def employ(store: Store, password: str) -> None:
     """The console's agent, once: a password that was changed since stays."""
     with contextlib.suppress(Conflict):
-        await Agents(store.client.stops, Passwords()).add(AGENT, Role.ADMIN, "Demo admin", password)
+        await Agents(store.client.stops, Passwords()).add(DEMO, Role.ADMIN, "Demo admin", password)
 
 
 async def furnish(store: Store, api_key: str) -> None:

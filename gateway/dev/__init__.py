@@ -1,0 +1,1 @@
+"""`gateway dev`: how it starts, its demo configuration, and the keys and passwords made for it."""
