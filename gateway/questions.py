@@ -36,7 +36,7 @@ Post = Callable[[Ask, HandOver, str, bytes], Awaitable[Handed]]
 """Signs a mail of our own in the app's sender's name and hands it over, through the pipeline like any other."""
 
 Put = Callable[[Ask, Draft], Awaitable[Accepted]]
-"""`gateway.sending.Sending.accept`: a text of our own, into the outbox like any other."""
+"""`gateway.phones.sending.Sending.accept`: a text of our own, into the outbox like any other."""
 
 
 class Questions:

@@ -6,11 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from channels.twilio.signature import Signatures
-from gateway.call_answers import CallAnswers
 from gateway.changes import Changes
 from gateway.config.twilio import TwilioAccount
 from gateway.confirmations import AskedAlready, Barred, Confirmations
-from gateway.deliveries import Deliveries, Heard
 from gateway.duties.catching_up import CatchingUp, Listing, Source
 from gateway.http.twilio.hooks import Hooks
 from gateway.http.twilio.line import Line
@@ -19,12 +17,14 @@ from gateway.http.twilio.status import Status
 from gateway.http.twilio.texts import Texts
 from gateway.http.twilio.voice import Calls, Replace
 from gateway.links import Links
-from gateway.phone_stops import PhoneStops
-from gateway.provider_codes import ProviderCodes
-from gateway.replies import Replies
+from gateway.phones.call_answers import CallAnswers
+from gateway.phones.deliveries import Deliveries, Heard
+from gateway.phones.provider_codes import ProviderCodes
+from gateway.phones.replies import Replies
+from gateway.phones.sending import Sending
+from gateway.phones.stops import PhoneStops
+from gateway.phones.text_answers import APP, TextAnswers
 from gateway.reviews import AskErasure
-from gateway.sending import Sending
-from gateway.text_answers import APP, TextAnswers
 from gateway.wishes import Kind, Wish
 from suppression.errors import StoreUnavailable
 from suppression.model import Sender

@@ -15,7 +15,6 @@ from fastapi import FastAPI
 from gateway import consoles, mail_providers, mail_submission, mail_ways_in, ways_out
 from gateway.archives import history_of, is_archived
 from gateway.audiences import Audiences
-from gateway.calls import Calls
 from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.confirmations import Confirmations
@@ -37,17 +36,19 @@ from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.imports.importing import Importing
 from gateway.links import Link, Links
 from gateway.measuring import Measuring
+from gateway.phones.calls import Calls
+from gateway.phones.provider_codes import Failure
+from gateway.phones.sending import Sending
+from gateway.phones.texts import Texts
 from gateway.pipeline import Pipeline
 from gateway.ports import HTTP, OPERATIONS
 from gateway.processes import garbage
 from gateway.processes.draining import told_to_drain
 from gateway.processes.worker_process import WorkerContext
-from gateway.provider_codes import Failure
 from gateway.reading import Reading
 from gateway.reviews import Reviewing
 from gateway.roles import ALL, Role
 from gateway.roster import Roster
-from gateway.sending import Sending
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
@@ -55,7 +56,6 @@ from gateway.smtp.own_mail import OwnMail
 from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
 from gateway.store_access import open_store
-from gateway.texts import Texts
 from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
 from gateway.ways_out import Phones
 from gateway.webhooks.delivering import Delivering

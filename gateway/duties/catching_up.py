@@ -15,7 +15,7 @@ from typing import Protocol
 
 import structlog
 
-from gateway.text_answers import Received
+from gateway.phones.text_answers import Received
 from suppression.address import parse
 from suppression.errors import Unavailable, UnusableAddress
 from suppression.model import Sender
@@ -65,7 +65,7 @@ class Source:
 
 
 class CatchingUp:
-    """`take`: gateway.replies.Replies.take."""
+    """`take`: gateway.phones.replies.Replies.take."""
 
     def __init__(self, store: Store, sources: Sequence[Source], take: Take) -> None:
         self._store = store

@@ -12,7 +12,7 @@ from gateway.duties.settling import Settling
 from gateway.duties.telling import Telling
 from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Way, judge
-from gateway.sending import Sending
+from gateway.phones.sending import Sending
 from gateway.state.pace import Pace
 from suppression.model import Channel, Sender
 from suppression.outbox import Entry, State
@@ -26,7 +26,7 @@ class Desk:
     """`ways`: by sender's name, each sender's account. `gates`: for whoever hears of faults later.
 
     telling  of events to apps; None where there are no webhooks
-    learn   what a code of the provider's says of a recipient: `gateway.provider_codes`
+    learn   what a code of the provider's says of a recipient: `gateway.phones.provider_codes`
     """
 
     def __init__(

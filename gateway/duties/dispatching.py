@@ -19,7 +19,7 @@ from gateway.duties.leaving import Composer, lasting
 from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Way
 from gateway.metrics import observed
-from gateway.sending import Sending
+from gateway.phones.sending import Sending
 from suppression.errors import CarrierUnavailable, ConfigurationError, StoreUnavailable
 from suppression.model import Channel
 from suppression.outbox import Entry, State

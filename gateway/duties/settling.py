@@ -17,7 +17,7 @@ from gateway.archive.places import ArchiveDamaged, ArchiveUnavailable
 from gateway.duties.leaving import Composer
 from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Found, Way
-from gateway.sending import Sending
+from gateway.phones.sending import Sending
 from suppression.errors import CarrierUnavailable, ConfigurationError
 from suppression.model import Channel
 from suppression.outbox import Entry, State

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gateway.sending import GIVEN_UP_AFTER
+from gateway.phones.sending import GIVEN_UP_AFTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from starlette.responses import Response
 from channels.voice.message import LONGEST_TWIML
 from channels.voice.twiml import say
 from channels.voice.verbs import TwimlRefused
-from gateway.calls import Said, Speech
 from gateway.http import examples
 from gateway.http.access import keyed
 from gateway.http.doors import Doors, Sends
 from gateway.http.fields import Body, Plain
 from gateway.http.handing_in import Asked, begin, finish
 from gateway.http.problems import InvalidField
+from gateway.phones.calls import Said, Speech
 from suppression.model import Channel
 
 _ANSWERED = {

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from channels.played import PlayedTwilio
 from gateway.archive.questions import Question
 from gateway.audiences import Audiences
-from gateway.calls import Calls
 from gateway.confirmations import Asked
 from gateway.events import Events
 from gateway.exporting import Exporting
@@ -23,11 +22,12 @@ from gateway.http.twilio.hooks import Hooks
 from gateway.imports.importing import Importing
 from gateway.inbound.provider_events import MailHooks
 from gateway.links import ConfirmLink
+from gateway.phones.calls import Calls
+from gateway.phones.texts import Texts
 from gateway.pipeline import Ask
 from gateway.reviews import Reviewing
 from gateway.roster import Roster
 from gateway.state.api_keys import ApiKey
-from gateway.texts import Texts
 from gateway.wishes import Pending, Wish
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
@@ -309,7 +309,7 @@ class Subjects:
 
 
 class Accepting(Protocol):
-    """`gateway.sending.Sending`, as far as HTTP hands in."""
+    """`gateway.phones.sending.Sending`, as far as HTTP hands in."""
 
     async def accept(self, ask: Ask, draft: Draft) -> Accepted: ...
 

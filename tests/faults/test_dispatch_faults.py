@@ -15,7 +15,7 @@ import pytest
 from channels.carrier import Sent
 from gateway.duties.times import Times
 from gateway.embedded.server import EmbeddedServer
-from gateway.sending import Sending
+from gateway.phones.sending import Sending
 from suppression.errors import StoreUnavailable
 from suppression.outbox import Entry, State
 from suppression.store import meta

@@ -7,17 +7,17 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.deliveries import Report
 from gateway.http.twilio.signed import Reader, answer, refuse
 from gateway.http.twilio.texts import number
 from gateway.links import Hook
+from gateway.phones.deliveries import Report
 from suppression.errors import InvalidToken
 from suppression.outbox import Delivery
 
 log = structlog.get_logger(__name__)
 
 Take = Callable[[Report], Awaitable[None]]
-"""`gateway.deliveries.Deliveries.take`."""
+"""`gateway.phones.deliveries.Deliveries.take`."""
 ReadHook = Callable[[Hook, str, str], str]
 """`gateway.links.Links.read_hook`."""
 

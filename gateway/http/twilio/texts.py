@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.http.twilio.signed import Reader, Signed, answer, refuse
-from gateway.text_answers import Received
+from gateway.phones.text_answers import Received
 from suppression.address import Address, parse
 from suppression.errors import UnusableAddress
 from suppression.model import Recipient, Sender
@@ -17,7 +17,7 @@ from suppression.model import Recipient, Sender
 log = structlog.get_logger(__name__)
 
 Take = Callable[[Received], Awaitable[object]]
-"""`gateway.replies.Replies.take`."""
+"""`gateway.phones.replies.Replies.take`."""
 
 # Twilio's other channels name themselves before the number; a stop there is one here (RULES 2.1, unified opt-out).
 _CHANNELS = ("rcs:", "whatsapp:")

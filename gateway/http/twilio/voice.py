@@ -30,14 +30,14 @@ Replace = Callable[[str, str, str], Awaitable[None]]
 
 
 class Stopping(Protocol):
-    """`gateway.phone_stops.PhoneStops`."""
+    """`gateway.phones.stops.PhoneStops`."""
 
     async def key_pressed(self, recipient: Recipient, sender: str, call: str) -> None: ...
     async def called_the_line(self, recipient: Recipient, sender: str, call: str, *, own: bool) -> None: ...
 
 
 class Answers(Protocol):
-    """`gateway.call_answers.CallAnswers`."""
+    """`gateway.phones.call_answers.CallAnswers`."""
 
     async def take(self, entry: Entry, call: str, keys: str, *, spoke: bool) -> None: ...
 

@@ -14,8 +14,8 @@ from channels.twilio.lookup import Lookup
 from gateway.changes import Changes
 from gateway.duties.desk import Desk
 from gateway.duties.ways import Way
+from gateway.phones.sending import Sending
 from gateway.pipeline import Ask, Pipeline
-from gateway.sending import Sending
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.model import App, CallSettings, Channel, Scope, Sender, TextSettings

@@ -9,10 +9,10 @@ import pytest
 from channels.twilio.resources import TwilioMessage
 from gateway.changes import Changes
 from gateway.duties.catching_up import LONGEST, OVERLAP, CatchingUp, Source
+from gateway.phones.replies import KEPT, Replies
+from gateway.phones.sending import Sending
+from gateway.phones.text_answers import Received, TextAnswers
 from gateway.pipeline import Pipeline
-from gateway.replies import KEPT, Replies
-from gateway.sending import Sending
-from gateway.text_answers import Received, TextAnswers
 from suppression.address import parse
 from suppression.errors import CarrierUnavailable, StoreUnavailable
 from suppression.model import Recipient, Sender, TextSettings

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gateway.duties.desk import Desk
-from gateway.provider_codes import Failure, ProviderCodes
+from gateway.phones.provider_codes import Failure, ProviderCodes
 from suppression.address import parse
 from suppression.model import Way
 from suppression.outbox import Entry, State

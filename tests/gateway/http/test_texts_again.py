@@ -10,8 +10,8 @@ import httpx
 
 from gateway.http.app import create_app
 from gateway.http.doors import Accepting
+from gateway.phones.sending import Sending
 from gateway.pipeline import Ask
-from gateway.sending import Sending
 from suppression.decision import Defer, Send
 from suppression.errors import StoreUnavailable
 from suppression.model import Facts, Request

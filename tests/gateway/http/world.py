@@ -16,7 +16,6 @@ from fastapi import FastAPI
 
 from channels.sandbox import Sandbox, SandboxCarriers, SandboxMailCarrier
 from gateway.audiences import Audiences
-from gateway.calls import Calls
 from gateway.changes import Changes
 from gateway.confirmations import Confirmations
 from gateway.data_requests import requests
@@ -28,17 +27,18 @@ from gateway.http.doors import Doors, Entry, Link, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.imports.importing import Importing
 from gateway.links import Links
+from gateway.phones.calls import Calls
+from gateway.phones.sending import Sending
+from gateway.phones.texts import Texts
 from gateway.pipeline import Pipeline
 from gateway.questions import Post
 from gateway.reading import Reading
 from gateway.roster import Roster
-from gateway.sending import Sending
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.own_mail import OwnMail
 from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
-from gateway.texts import Texts
 from suppression.address import parse
 from suppression.model import (
     App,

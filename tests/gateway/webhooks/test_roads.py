@@ -12,8 +12,8 @@ from gateway.changes import Changes
 from gateway.data_requests import requests
 from gateway.duties.telling import Telling
 from gateway.inbound.applying import Applying, Finding
+from gateway.phones.sending import Sending
 from gateway.pipeline import Ask, Pipeline
-from gateway.sending import Sending
 from gateway.webhooks.delivering import Delivering
 from gateway.webhooks.events import drafts
 from gateway.webhooks.subscriptions import EventType, Subscription, Webhooks

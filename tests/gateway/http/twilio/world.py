@@ -13,9 +13,9 @@ from gateway.changes import Changes
 from gateway.config.twilio import TwilioAccount
 from gateway.http.app import create_app
 from gateway.links import Hook, Links
+from gateway.phones.sending import Sending
 from gateway.pipeline import Ask, Pipeline
 from gateway.reviews import Reviewing
-from gateway.sending import Sending
 from gateway.ways_in import WaysIn, ways_in
 from suppression.address import parse
 from suppression.model import App, CallSettings, Channel, Recipient, Sender, Suppression, TextSettings

@@ -7,7 +7,7 @@ import structlog
 
 from channels.twilio.outcomes import Breaker, Code
 from gateway import logs
-from gateway.provider_codes import Failure, ProviderCodes
+from gateway.phones.provider_codes import Failure, ProviderCodes
 from suppression.address import Address
 from suppression.errors import Conflict, NotFound, NotPermitted
 from suppression.model import Channel, Sender

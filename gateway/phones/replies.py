@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 
 from gateway.changes import Changes
-from gateway.text_answers import Received, TextAnswers
+from gateway.phones.text_answers import Received, TextAnswers
 from suppression import stop_scopes
 from suppression.decision import Reason
 from suppression.errors import NotFound

@@ -22,7 +22,7 @@ APP = "gateway"  # in whose name our own texts go; no app of the settings
 HELP_EVERY = 60  # seconds: one answer to HELP for each number
 
 Accept = Callable[[Ask, Draft], Awaitable[object]]
-"""`gateway.sending.Sending.accept`."""
+"""`gateway.phones.sending.Sending.accept`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from channels.voice.app_twiml import AttributeNotAllowed, HostNotAllowed, NumberNotAllowed, VerbNotAllowed
-from gateway.calls import Calls, MakesNoCalls, Said
 from gateway.links import Links
+from gateway.phones.calls import Calls, MakesNoCalls, Said
 from suppression.address import parse_phone
 from suppression.model import App, CallSettings, Sender
 from suppression.outbox import HANDLE

@@ -5,7 +5,7 @@ import pytest
 from channels.sms import wording
 from channels.sms.text import TextTooLong
 from gateway.links import Links
-from gateway.texts import SendsNoTexts, Texts
+from gateway.phones.texts import SendsNoTexts, Texts
 from suppression.address import parse_phone
 from suppression.model import App, Sender, TextSettings
 from suppression.purposes import Catalogue
