@@ -9,8 +9,10 @@ from fastapi import APIRouter
 from gateway.archive.archive import Archive
 from gateway.archives import place_of, scratch_of
 from gateway.config.settings import Settings
+from gateway.confirmations.questions import Post
 from gateway.console import app
 from gateway.console.apps.set_up import SetUp
+from gateway.console.apps.trial_mail import TrialMail
 from gateway.console.doors import Console, SignInLimits
 from gateway.console.overview.hot import HotFigures, depths
 from gateway.console.overview.sql import SqlFigures
@@ -21,14 +23,12 @@ from gateway.dns import records as dns_records
 from gateway.dns.checking import DnsCheck
 from gateway.http.doors import Doors
 from gateway.log_questions import LogQuestions
-from gateway.questions import Post
 from gateway.state.agents import DEMO, Agents, Role
 from gateway.state.api_keys import ApiKeys
 from gateway.state.passwords import Passwords
 from gateway.state.rate_limits import LockOut, TokenBucket
 from gateway.state.second_factor import SecondFactor
 from gateway.state.sessions import Sessions
-from gateway.trial_mail import TrialMail
 from suppression.store.client import Lane
 from suppression.store.hot import HotLog
 from suppression.store.store import Store

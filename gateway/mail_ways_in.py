@@ -11,7 +11,7 @@ from gateway import mail_providers
 from gateway.changes import Changes
 from gateway.config import mailboxes
 from gateway.config.settings import Settings
-from gateway.confirmations import Confirmations
+from gateway.confirmations.confirming import Confirmations
 from gateway.inbound.handling import Roads, handlers
 from gateway.inbound.passing_on import PassingOn
 from gateway.inbound.receiving import Receiver

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from channels.twilio.signature import Signatures
 from gateway.changes import Changes
 from gateway.config.twilio import TwilioAccount
-from gateway.confirmations import AskedAlready, Barred, Confirmations
+from gateway.confirmations.confirming import AskedAlready, Barred, Confirmations
+from gateway.confirmations.wishes import Kind, Wish
 from gateway.duties.catching_up import CatchingUp, Listing, Source
 from gateway.http.twilio.hooks import Hooks
 from gateway.http.twilio.line import Line
@@ -25,7 +26,6 @@ from gateway.phones.sending import Sending
 from gateway.phones.stops import PhoneStops
 from gateway.phones.text_answers import APP, TextAnswers
 from gateway.reviews import AskErasure
-from gateway.wishes import Kind, Wish
 from suppression.errors import StoreUnavailable
 from suppression.model import Sender
 from suppression.opt_out_words import read

@@ -17,8 +17,8 @@ from gateway.archives import history_of, is_archived
 from gateway.audiences import Audiences
 from gateway.changes import Changes
 from gateway.config.settings import Settings
-from gateway.confirmations import Confirmations
-from gateway.data_requests import requests
+from gateway.confirmations.confirming import Confirmations
+from gateway.confirmations.data_requests import requests
 from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.importing import import_forever

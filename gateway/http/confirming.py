@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import phrases
-from gateway.confirmations import Barred
+from gateway.confirmations.confirming import Barred
+from gateway.confirmations.wishes import Kind, Pending
 from gateway.http import evidence
 from gateway.http.doors import Doors
 from gateway.http.pages import HEADERS, page, reader, unknown_link
 from gateway.languages import Words
-from gateway.wishes import Kind, Pending
 from suppression.errors import InvalidToken, NotFound, Unavailable
 from suppression.model import Sender
 

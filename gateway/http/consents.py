@@ -8,7 +8,9 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway import languages, wishes
+from gateway import languages
+from gateway.confirmations import wishes
+from gateway.confirmations.wishes import Wish
 from gateway.http import examples, render
 from gateway.http.access import Caller, caller_of, keyed
 from gateway.http.doors import Applied, Doors
@@ -30,7 +32,6 @@ from gateway.http.fields import (
 from gateway.http.idempotency import Once, once
 from gateway.http.problems import Forbidden, InvalidField
 from gateway.http.suppressions import Handle
-from gateway.wishes import Wish
 from suppression.address import Kind
 from suppression.errors import NotFound
 from suppression.model import ALL, Basis, Consent, Recipient, Scope

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from channels.played import PlayedTwilio
 from gateway.archive.questions import Question
 from gateway.audiences import Audiences
-from gateway.confirmations import Asked
+from gateway.confirmations.confirming import Asked
+from gateway.confirmations.wishes import Pending, Wish
 from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.help_desk import HelpDesk
@@ -28,7 +29,6 @@ from gateway.pipeline import Ask
 from gateway.reviews import Reviewing
 from gateway.roster import Roster
 from gateway.state.api_keys import ApiKey
-from gateway.wishes import Pending, Wish
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
 from suppression.errors import NotFound
@@ -231,7 +231,7 @@ class Link(Protocol):
 
 
 class Confirming(Protocol):
-    """`gateway.confirmations.Confirmations`: questions to a recipient's own address."""
+    """`gateway.confirmations.confirming.Confirmations`: questions to a recipient's own address."""
 
     async def ask(self, recipient: Recipient, wish: Wish, app: str, *, change_id: str | None = None) -> Asked:
         """Barred, AskedAlready; Unavailable when the question cannot be put now."""

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import phrases
-from gateway.confirmations import AskedAlready, Barred
+from gateway.confirmations.confirming import AskedAlready, Barred
+from gateway.confirmations.wishes import Kind, Wish
 from gateway.http import evidence, form_token, undo
 from gateway.http.click import Fields, form_fields, value_of
 from gateway.http.doors import Doors, Link
@@ -29,7 +30,6 @@ from gateway.http.preferences import (
     reachable,
 )
 from gateway.languages import Words, marked
-from gateway.wishes import Kind, Wish
 from suppression.decision import Reason
 from suppression.errors import InvalidToken, Unavailable
 from suppression.model import Channel, Scope, Sender, Way

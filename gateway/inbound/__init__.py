@@ -6,7 +6,7 @@ so it may be called again with the same mail: whatever it does, it does under an
 
     unsubscribing  mailto addresses
     bounces, complaints  reports: read, whose mail it was (attribution), what follows (applying)
-    mailbox        opt-out mailboxes: what was written (opt_outs), the one short answer (answering)
+    mailbox        opt-out mailboxes: what was written (opt_outs), the one short answer (answering, stop_letter)
     passing_on     bounces on to their apps, mail to opt-out mailboxes on to their readers
     handling       the handlers put together
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from channels.email.letter import write
-from gateway import stop_letter
+from gateway.confirmations.questions import Post
+from gateway.inbound import stop_letter
 from gateway.languages import words
 from gateway.pipeline import Ask
-from gateway.questions import Post
 from suppression.address import Address
 from suppression.errors import CarrierUnavailable
 from suppression.model import App, Channel, Recipient, Sender

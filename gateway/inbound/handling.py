@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from gateway.archive.history import History
 from gateway.changes import Changes
-from gateway.confirmations import Confirmations
+from gateway.confirmations.confirming import Confirmations
+from gateway.confirmations.questions import Post
 from gateway.inbound.answering import Answering
 from gateway.inbound.applying import Applying
 from gateway.inbound.attribution import Attribution
@@ -18,7 +19,6 @@ from gateway.inbound.receiving import Handlers
 from gateway.inbound.routing import Routing
 from gateway.inbound.unsubscribing import Unsubscribing
 from gateway.links import Links
-from gateway.questions import Post
 from suppression.model import Sender
 from suppression.purposes import Catalogue
 from suppression.store.store import Store

@@ -11,13 +11,13 @@ from gateway.console import forms, pages
 from gateway.console.access import router
 from gateway.console.apps import view
 from gateway.console.apps.set_up import SetUp
+from gateway.console.apps.trial_mail import TrialMail, Tried
 from gateway.console.doors import Console
 from gateway.console.recipients import words
 from gateway.console.roles import Permission
 from gateway.console.visit import form_of, visit_of
 from gateway.dns.findings import Finding
 from gateway.dns.records import Expected
-from gateway.trial_mail import TrialMail, Tried
 from suppression.address import parse_email
 from suppression.decision import Reason
 from suppression.errors import NotFound, UnusableAddress

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gateway.console.apps.trial_mail import TrialMail
 from gateway.dns.checking import DnsCheck
 from gateway.dns.records import Expected
 from gateway.state.api_keys import ApiKeys
-from gateway.trial_mail import TrialMail
 from gateway.webhooks.subscriptions import Subscription
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.archive.questions import Question, matches
-from gateway.confirmations import Asked
+from gateway.confirmations.confirming import Asked
+from gateway.confirmations.wishes import Pending, Wish
 from gateway.http.doors import Entry, Link
 from gateway.links import ConfirmLink
 from gateway.pipeline import Ask
 from gateway.state.api_keys import ApiKey
-from gateway.wishes import Pending, Wish
 from suppression.address import Address
 from suppression.changes import Change, GiveConsent, Lift, Suppress, Withdraw, plan
 from suppression.decision import Decision, Reason, Refuse, RuleVerdict, Send, Verdict

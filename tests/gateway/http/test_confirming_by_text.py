@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from channels.sms.segments import is_gsm7, segments
-from gateway import confirmation_text
+from gateway.confirmations import text as confirmation_text
+from gateway.confirmations.wishes import Kind
 from gateway.languages import LANGUAGES
-from gateway.wishes import Kind
 from suppression.decision import Reason
 from suppression.model import Basis, Channel, Scope, Way
 from suppression.outbox import Entry, State

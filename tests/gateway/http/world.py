@@ -17,8 +17,9 @@ from fastapi import FastAPI
 from channels.sandbox import Sandbox, SandboxCarriers, SandboxMailCarrier
 from gateway.audiences import Audiences
 from gateway.changes import Changes
-from gateway.confirmations import Confirmations
-from gateway.data_requests import requests
+from gateway.confirmations.confirming import Confirmations
+from gateway.confirmations.data_requests import requests
+from gateway.confirmations.questions import Post
 from gateway.events import Events
 from gateway.exporting import Exporting
 from gateway.help_desk import HelpDesk
@@ -31,7 +32,6 @@ from gateway.phones.calls import Calls
 from gateway.phones.sending import Sending
 from gateway.phones.texts import Texts
 from gateway.pipeline import Pipeline
-from gateway.questions import Post
 from gateway.reading import Reading
 from gateway.roster import Roster
 from gateway.smtp.composing import Composer

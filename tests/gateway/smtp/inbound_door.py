@@ -9,8 +9,8 @@ from functools import partial
 
 from channels.email.inbound.signed_by import DnsUnavailable, signed_by_its_author
 from gateway.changes import Changes
-from gateway.confirmations import Confirmations
-from gateway.data_requests import requests
+from gateway.confirmations.confirming import Confirmations
+from gateway.confirmations.data_requests import requests
 from gateway.inbound.applying import Applying, SoftLimit
 from gateway.inbound.handling import Roads, handlers
 from gateway.inbound.passing_on import PassingOn

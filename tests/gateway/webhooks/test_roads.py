@@ -9,7 +9,8 @@ import pytest
 
 from channels.email.providers.events import EventKind
 from gateway.changes import Changes
-from gateway.data_requests import requests
+from gateway.confirmations.data_requests import requests
+from gateway.confirmations.wishes import Kind, Wish
 from gateway.duties.telling import Telling
 from gateway.inbound.applying import Applying, Finding
 from gateway.phones.sending import Sending
@@ -17,7 +18,6 @@ from gateway.pipeline import Ask, Pipeline
 from gateway.webhooks.delivering import Delivering
 from gateway.webhooks.events import drafts
 from gateway.webhooks.subscriptions import EventType, Subscription, Webhooks
-from gateway.wishes import Kind, Wish
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.model import App, Basis, Channel, Recipient, Scope, Way

@@ -1,7 +1,7 @@
 """The mail that tells somebody who wrote "stop" what was stopped. Pure; no link, and nothing to win anybody back."""
 
 from channels.email.letter import Letter
-from gateway.confirmation_letter import close
+from gateway.confirmations.letter import close
 from gateway.languages import Words, marked
 from suppression.model import Sender
 from suppression.opt_out_words import ScopeWord

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from channels.email.letter import write
-from gateway import confirmation_letter, confirmation_text, phrases
+from gateway import phrases
+from gateway.confirmations import letter as confirmation_letter
+from gateway.confirmations import text as confirmation_text
+from gateway.confirmations.wish_names import marker, named
+from gateway.confirmations.wishes import Kind, Wish
 from gateway.languages import words
 from gateway.links import Links
 from gateway.pipeline import Ask, Pipeline
-from gateway.wish_names import marker, named
-from gateway.wishes import Kind, Wish
 from suppression.address import Kind as AddressKind
 from suppression.model import App, Channel, Recipient, Sender
 from suppression.outbox import KEPT, Accepted, Draft

@@ -8,15 +8,15 @@ import pytest
 from channels.carrier import Carrier, Outcome, Postponed, Rejected, Sent, Unknown
 from channels.email.mail import Mail
 from gateway.changes import Changes
-from gateway.confirmations import AskedAlready, Barred, Confirmations
-from gateway.data_requests import requests
+from gateway.confirmations.confirming import AskedAlready, Barred, Confirmations
+from gateway.confirmations.data_requests import requests
+from gateway.confirmations.wishes import Kind, Pending, Wish, from_fields, to_fields
 from gateway.links import Links
 from gateway.pipeline import Pipeline
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.own_mail import OwnMail
 from gateway.smtp.signers import Signers
-from gateway.wishes import Kind, Pending, Wish, from_fields, to_fields
 from suppression.address import parse
 from suppression.errors import CarrierUnavailable, Unavailable
 from suppression.model import Channel, Recipient, Scope, Sender

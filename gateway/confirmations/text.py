@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.wishes import Kind
+from gateway.confirmations.wishes import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from gateway import confirmation_letter, confirmation_text, wishes
 from gateway.changes import Changes
-from gateway.data_requests import TakeUp
+from gateway.confirmations import letter as confirmation_letter
+from gateway.confirmations import text as confirmation_text
+from gateway.confirmations import wishes
+from gateway.confirmations.data_requests import TakeUp
+from gateway.confirmations.questions import Handed, Post, Put, Questions
+from gateway.confirmations.taking_back import take_back
+from gateway.confirmations.wish_names import (
+    change_of,
+    confirms,
+    consent_of,
+    handle_of,
+    name_of,
+    named,
+    number_of,
+)
+from gateway.confirmations.wishes import Kind, Pending, Wish
 from gateway.languages import words
 from gateway.links import ConfirmLink, Links
 from gateway.pipeline import Pipeline
-from gateway.questions import Handed, Post, Put, Questions
-from gateway.wish_names import change_of, confirms, consent_of, handle_of, name_of, named, number_of
-from gateway.wish_taken_back import take_back
-from gateway.wishes import Kind, Pending, Wish
 from suppression.errors import (
     CarrierUnavailable,
     Conflict,

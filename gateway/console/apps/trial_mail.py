@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from channels.email.letter import Letter, write
-from gateway.confirmation_letter import close
+from gateway.confirmations.letter import close
+from gateway.confirmations.questions import Handed, Post
 from gateway.languages import words
 from gateway.pipeline import Ask
-from gateway.questions import Handed, Post
 from suppression.address import Address
 from suppression.errors import NotFound
 from suppression.model import App, Channel, Recipient, Sender

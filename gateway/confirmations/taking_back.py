@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway import wishes
-from gateway.wish_names import change_of, confirms, consent_of
-from gateway.wishes import Wish
+from gateway.confirmations import wishes
+from gateway.confirmations.wish_names import change_of, confirms, consent_of
+from gateway.confirmations.wishes import Wish
 from suppression.model import Consent, Recipient, Scope
 from suppression.records import Record, RecordKind
 from suppression.store import codec, pending

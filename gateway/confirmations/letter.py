@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Sequence
 
 from channels.email.letter import Letter, Link
+from gateway.confirmations.wishes import Kind
 from gateway.languages import Words, marked
-from gateway.wishes import Kind
 from suppression.model import Sender
 
 _SUBJECT = {

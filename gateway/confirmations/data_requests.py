@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 
 from gateway.changes import Changes
-from gateway.wishes import Kind, Wish
+from gateway.confirmations.wishes import Kind, Wish
 from suppression.model import Channel, Recipient, Way
 from suppression.records import Record, RecordKind
 from suppression.store import codec

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 
-from gateway.wishes import Kind, Wish
+from gateway.confirmations.wishes import Kind, Wish
 from suppression.changes import GiveConsent
 from suppression.model import Basis, Consent, Recipient, Scope
 from suppression.store import pending
