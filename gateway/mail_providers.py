@@ -7,11 +7,12 @@ from channels.email.providers.postmark import Postmark
 from channels.email.providers.sendgrid import SendGrid
 from channels.email.providers.ses import Ses
 from gateway.archive.history import History
-from gateway.changes import Changes
+from gateway.roads.changes import Changes
 from gateway.config.settings import Settings
 from gateway.inbound.applying import Applying, SoftLimit
 from gateway.inbound.provider_events import MailHooks, ProviderEvents
 from gateway.links import Links
+from gateway.roads.changes import Changes
 from suppression.store.store import Store
 from suppression.store.ways_back import WaysBack
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import partial
 
 from gateway.config.settings import Settings
-from gateway.pipeline import Pipeline
 from gateway.ports import SMTP, SMTPS
 from gateway.processes import acceptor
 from gateway.processes.connections import Connections
 from gateway.processes.connections import Limits as ConnectionLimits
 from gateway.processes.worker_process import WorkerContext
+from gateway.roads.pipeline import Pipeline
 from gateway.smtp.auth import Login
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.front import House

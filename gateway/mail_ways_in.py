@@ -8,7 +8,6 @@ from functools import partial
 from channels.email.inbound.signed_by import signed_by_its_author
 from channels.email.inbound.text_records import text_record
 from gateway import mail_providers
-from gateway.changes import Changes
 from gateway.config import mailboxes
 from gateway.config.settings import Settings
 from gateway.confirmations.confirming import Confirmations
@@ -17,12 +16,13 @@ from gateway.inbound.passing_on import PassingOn
 from gateway.inbound.receiving import Receiver
 from gateway.inbound.routing import Routing
 from gateway.links import Links
-from gateway.pipeline import Pipeline
 from gateway.ports import INBOUND, LMTP
 from gateway.processes import acceptor
 from gateway.processes.connections import Connections
 from gateway.processes.connections import Limits as ConnectionLimits
 from gateway.processes.worker_process import WorkerContext
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Pipeline
 from gateway.smtp.inbound import InboundHouse
 from gateway.smtp.inbound_server import InboundServer
 from gateway.smtp.limits import Limits, Rates

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from channels.twilio.signature import Signatures
-from gateway.changes import Changes
 from gateway.config.twilio import TwilioAccount
 from gateway.confirmations.confirming import AskedAlready, Barred, Confirmations
 from gateway.confirmations.wishes import Kind, Wish
@@ -25,7 +24,8 @@ from gateway.phones.replies import Replies
 from gateway.phones.sending import Sending
 from gateway.phones.stops import PhoneStops
 from gateway.phones.text_answers import APP, TextAnswers
-from gateway.reviews import AskErasure
+from gateway.roads.changes import Changes
+from gateway.roads.reviews import AskErasure
 from suppression.errors import StoreUnavailable
 from suppression.model import Sender
 from suppression.opt_out_words import read

@@ -14,8 +14,6 @@ from fastapi import FastAPI
 
 from gateway import consoles, mail_providers, mail_submission, mail_ways_in, ways_out
 from gateway.archives import history_of, is_archived
-from gateway.audiences import Audiences
-from gateway.changes import Changes
 from gateway.config.settings import Settings
 from gateway.confirmations.confirming import Confirmations
 from gateway.confirmations.data_requests import requests
@@ -26,9 +24,6 @@ from gateway.duties.migrating import migrate_forward
 from gateway.duties.rewriting import rewrite_forever
 from gateway.duties.sweeper import sweep_forever
 from gateway.duties.telling import Telling
-from gateway.events import Events
-from gateway.exporting import Exporting
-from gateway.help_desk import HelpDesk
 from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
 from gateway.http.doors import Doors, Sends, Subjects
@@ -40,15 +35,20 @@ from gateway.phones.calls import Calls
 from gateway.phones.provider_codes import Failure
 from gateway.phones.sending import Sending
 from gateway.phones.texts import Texts
-from gateway.pipeline import Pipeline
 from gateway.ports import HTTP, OPERATIONS
 from gateway.processes import garbage
 from gateway.processes.draining import told_to_drain
 from gateway.processes.worker_process import WorkerContext
-from gateway.reading import Reading
-from gateway.reviews import Reviewing
+from gateway.roads.audiences import Audiences
+from gateway.roads.changes import Changes
+from gateway.roads.events import Events
+from gateway.roads.exporting import Exporting
+from gateway.roads.help_desk import HelpDesk
+from gateway.roads.pipeline import Pipeline
+from gateway.roads.reading import Reading
+from gateway.roads.reviews import Reviewing
+from gateway.roads.roster import Roster
 from gateway.roles import ALL, Role
-from gateway.roster import Roster
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery

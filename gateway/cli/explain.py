@@ -34,7 +34,7 @@ async def _explain(
     loaded: "Settings", address: str, channel: str, purpose: str, app: str | None
 ) -> tuple["Decision", "Sequence[RuleVerdict]"]:
     from gateway.cli.stores import opened
-    from gateway.pipeline import Ask, Pipeline
+    from gateway.roads.pipeline import Ask, Pipeline
     from suppression.address import parse
     from suppression.model import Channel
 

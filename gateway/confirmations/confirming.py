@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from gateway.changes import Changes
 from gateway.confirmations import letter as confirmation_letter
 from gateway.confirmations import text as confirmation_text
 from gateway.confirmations import wishes
@@ -28,7 +27,8 @@ from gateway.confirmations.wish_names import (
 from gateway.confirmations.wishes import Kind, Pending, Wish
 from gateway.languages import words
 from gateway.links import ConfirmLink, Links
-from gateway.pipeline import Pipeline
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Pipeline
 from suppression.errors import (
     CarrierUnavailable,
     Conflict,

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 
-from gateway.changes import Changes
 from gateway.confirmations.wishes import Kind, Wish
+from gateway.roads.changes import Changes
 from suppression.model import Channel, Recipient, Way
 from suppression.records import Record, RecordKind
 from suppression.store import codec

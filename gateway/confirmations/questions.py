@@ -13,7 +13,7 @@ from gateway.confirmations.wish_names import marker, named
 from gateway.confirmations.wishes import Kind, Wish
 from gateway.languages import words
 from gateway.links import Links
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.pipeline import Ask, Pipeline
 from suppression.address import Kind as AddressKind
 from suppression.model import App, Channel, Recipient, Sender
 from suppression.outbox import KEPT, Accepted, Draft

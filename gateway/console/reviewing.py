@@ -22,8 +22,8 @@ from gateway.console.recipients.page import names
 from gateway.console.recipients.timeline import Names
 from gateway.console.roles import Permission
 from gateway.console.visit import form_of, visit_of
-from gateway.help_desk import HelpDesk
-from gateway.reviews import WORDS, Decided, Decision, Reviewing
+from gateway.roads.help_desk import HelpDesk
+from gateway.roads.reviews import WORDS, Decided, Decision, Reviewing
 from suppression import stop_scopes
 from suppression.errors import NotFound
 from suppression.model import Channel, Facts, Recipient, Suppression

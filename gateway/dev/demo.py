@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gateway.changes import Changes
 from gateway.config.settings import Settings, parse
+from gateway.roads.changes import Changes
 from gateway.state.agents import DEMO, Agents, Role
 from gateway.state.api_keys import SCOPES, ApiKeys
 from gateway.state.passwords import Passwords

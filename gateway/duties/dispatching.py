@@ -12,7 +12,6 @@ import structlog
 from channels.carrier import Carrier, Outcome, Postponed, Rejected
 from channels.sms.message import Text
 from channels.voice.message import Call
-from gateway import handing_over
 from gateway.duties.breaker import Verdict
 from gateway.duties.gates import Gates, NotNow
 from gateway.duties.leaving import Composer, lasting
@@ -20,6 +19,7 @@ from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Way
 from gateway.metrics import observed
 from gateway.phones.sending import Sending
+from gateway.roads import handing_over
 from suppression.errors import CarrierUnavailable, ConfigurationError, StoreUnavailable
 from suppression.model import Channel
 from suppression.outbox import Entry, State

@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.exporting import Held
 from gateway.http import examples, render
 from gateway.http.access import caller_of, keyed
 from gateway.http.doors import Doors, Subjects
@@ -16,6 +15,7 @@ from gateway.http.pages import page
 from gateway.http.people import person
 from gateway.http.problems import InvalidField
 from gateway.http.record_words import meaning
+from gateway.roads.exporting import Held
 from suppression.model import Recipient, Way
 
 

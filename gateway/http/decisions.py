@@ -17,7 +17,7 @@ from gateway.http.doors import Doors, Entry
 from gateway.http.fields import AddressText, Body, Moment, PurposePath, address_of, leaf, plus_restored
 from gateway.http.idempotency import Once, once
 from gateway.http.problems import InvalidField
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression import address
 from suppression.address import Address
 from suppression.decision import Reason

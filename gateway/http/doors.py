@@ -13,21 +13,21 @@ from typing import Any, Protocol
 
 from channels.played import PlayedTwilio
 from gateway.archive.questions import Question
-from gateway.audiences import Audiences
 from gateway.confirmations.confirming import Asked
 from gateway.confirmations.wishes import Pending, Wish
-from gateway.events import Events
-from gateway.exporting import Exporting
-from gateway.help_desk import HelpDesk
 from gateway.http.twilio.hooks import Hooks
 from gateway.imports.importing import Importing
 from gateway.inbound.provider_events import MailHooks
 from gateway.links import ConfirmLink
 from gateway.phones.calls import Calls
 from gateway.phones.texts import Texts
-from gateway.pipeline import Ask
-from gateway.reviews import Reviewing
-from gateway.roster import Roster
+from gateway.roads.audiences import Audiences
+from gateway.roads.events import Events
+from gateway.roads.exporting import Exporting
+from gateway.roads.help_desk import HelpDesk
+from gateway.roads.pipeline import Ask
+from gateway.roads.reviews import Reviewing
+from gateway.roads.roster import Roster
 from gateway.state.api_keys import ApiKey
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
@@ -55,7 +55,7 @@ Entry = Suppression | Consent
 
 
 class Deciding(Protocol):
-    """`gateway.pipeline.Pipeline`, as far as HTTP asks it."""
+    """`gateway.roads.pipeline.Pipeline`, as far as HTTP asks it."""
 
     async def decide_and_record(
         self, ask: Ask, *, change_id: str | None = None
@@ -97,7 +97,7 @@ class Applied(Protocol):
 
 
 class Changing(Protocol):
-    """`gateway.changes.Changes`: each call is one atomic step with its log record, durable when it answers.
+    """`gateway.roads.changes.Changes`: each call is one atomic step with its log record, durable when it answers.
 
     A `change_id` is made before the first try; seen again, it gives the stored result and changes nothing.
     """
@@ -291,7 +291,7 @@ class Sandbox:
 
 
 class Erasing(Protocol):
-    """`gateway.changes.Changes.erase`."""
+    """`gateway.roads.changes.Changes.erase`."""
 
     async def __call__(
         self, recipient: Recipient, *, way: Way, source: str, actor: str, change_id: str | None = None

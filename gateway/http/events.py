@@ -9,7 +9,6 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.events import Event, EventType
 from gateway.http import examples
 from gateway.http.access import Caller, caller_of, keyed
 from gateway.http.doors import Doors, Subjects
@@ -17,6 +16,7 @@ from gateway.http.fields import AddressText, Body, Moment, Name, Plain, recipien
 from gateway.http.idempotency import once
 from gateway.http.people import PersonId, owner
 from gateway.http.problems import InvalidField
+from gateway.roads.events import Event, EventType
 from suppression.model import App
 
 MOST_ADDRESSES = 100

@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.audiences import Audiences
 from gateway.http import examples, render
 from gateway.http.access import caller_of, keyed
 from gateway.http.doors import Doors
 from gateway.http.fields import Moment
 from gateway.http.problems import InvalidField
+from gateway.roads.audiences import Audiences
 from suppression.errors import InvalidInput
 from suppression.records import Record, RecordKind
 from suppression.store import codec

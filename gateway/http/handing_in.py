@@ -16,7 +16,7 @@ from gateway.http.fields import Body, Moment, PurposePath, leaf
 from gateway.http.idempotency import Once, claim, named, repeats
 from gateway.http.people import PersonId
 from gateway.http.problems import InvalidField
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression import address
 from suppression.address import Address
 from suppression.decision import Reason

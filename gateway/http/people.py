@@ -14,7 +14,7 @@ from gateway.http.access import Caller, caller_of, keyed
 from gateway.http.doors import Doors, Subjects
 from gateway.http.fields import AddressText, Body, Plain, recipient_of
 from gateway.http.problems import InvalidField
-from gateway.roster import Somebody
+from gateway.roads.roster import Somebody
 from suppression import zone_names
 from suppression.model import ALL
 

@@ -13,7 +13,7 @@ from gateway.http.doors import Doors
 from gateway.http.fields import Body, Words
 from gateway.http.idempotency import once
 from gateway.http.problems import InvalidField
-from gateway.reviews import Decision, Reviewing
+from gateway.roads.reviews import Decision, Reviewing
 from suppression.errors import NotFound
 from suppression.store.reviews import Review
 

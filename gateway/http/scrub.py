@@ -17,7 +17,6 @@ from pydantic import Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gateway.audiences import Audiences, Ended, Scrub
 from gateway.http import examples
 from gateway.http.access import caller_of, keyed
 from gateway.http.doors import Doors
@@ -28,6 +27,7 @@ from gateway.http.lines import FORMATS, Lines
 from gateway.http.pieces import pieces_of
 from gateway.http.problems import InvalidField
 from gateway.http.streamed import Streamed
+from gateway.roads.audiences import Audiences, Ended, Scrub
 from suppression.errors import Conflict, IdempotencyMismatch
 from suppression.model import Channel
 

@@ -14,7 +14,7 @@ from channels.email.letter import write
 from gateway.confirmations.questions import Post
 from gateway.inbound import stop_letter
 from gateway.languages import words
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression.address import Address
 from suppression.errors import CarrierUnavailable
 from suppression.model import App, Channel, Recipient, Sender

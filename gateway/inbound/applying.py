@@ -18,7 +18,7 @@ import structlog
 
 from channels.email.providers.events import EventKind
 from gateway.archive.history import History
-from gateway.changes import Changes
+from gateway.roads.changes import Changes
 from gateway.inbound.which_mail import Kind, WhichMail
 from suppression.address import parse_email
 from suppression.decision import Reason

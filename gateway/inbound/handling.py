@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.archive.history import History
-from gateway.changes import Changes
 from gateway.confirmations.confirming import Confirmations
 from gateway.confirmations.questions import Post
 from gateway.inbound.answering import Answering
@@ -19,6 +18,7 @@ from gateway.inbound.receiving import Handlers
 from gateway.inbound.routing import Routing
 from gateway.inbound.unsubscribing import Unsubscribing
 from gateway.links import Links
+from gateway.roads.changes import Changes
 from suppression.model import Sender
 from suppression.purposes import Catalogue
 from suppression.store.store import Store

@@ -12,11 +12,11 @@ from channels.email.inbound.authentication import is_authors
 from channels.email.inbound.quoted_text import Written, shown
 from channels.email.inbound.received import Received
 from channels.email.inbound.report_parts import message_id
-from gateway.changes import Changes
 from gateway.confirmations.confirming import AskedAlready, Barred, Confirmations
 from gateway.confirmations.wishes import Kind, Wish
 from gateway.inbound.answering import APP, Answering
 from gateway.inbound.receiving import KEPT, Arrived
+from gateway.roads.changes import Changes
 from suppression import stop_scopes
 from suppression.address import Address, parse_email
 from suppression.decision import Reason

@@ -14,7 +14,7 @@ import structlog
 from channels.email.mail import Mail
 from gateway.inbound.receiving import CANNOT_PASS_ON, LOOP, TAKEN, Answer, Arrived
 from gateway.inbound.routing import Bounce, Mailbox, Routing
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression.address import Address, parse_email
 from suppression.errors import UnusableAddress
 from suppression.model import App, Channel

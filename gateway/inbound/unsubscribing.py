@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import structlog
 
-from gateway.changes import Changes
 from gateway.inbound.receiving import KEPT, TAKEN, Answer, Arrived
 from gateway.inbound.routing import Unsubscribe
 from gateway.links import stop_at_once
+from gateway.roads.changes import Changes
 from suppression.decision import Reason
 from suppression.model import Sender, Way
 

@@ -8,8 +8,8 @@ import hashlib
 from dataclasses import dataclass
 
 from channels.twilio.outcomes import Code, Effect, Suppress, find, scopes
-from gateway.changes import Changes
 from gateway.phones.text_answers import source_of
+from gateway.roads.changes import Changes
 from suppression.decision import Reason
 from suppression.model import Channel, Recipient, Scope, Sender, Way
 from suppression.store import failures

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import structlog
 
-from gateway.changes import Changes
 from gateway.phones.text_answers import Received, TextAnswers
+from gateway.roads.changes import Changes
 from suppression import stop_scopes
 from suppression.decision import Reason
 from suppression.errors import NotFound

@@ -11,7 +11,7 @@ from datetime import timedelta
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
 from gateway import logs
 from gateway.metrics import observed
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.pipeline import Ask, Pipeline
 from suppression.decision import Defer, Reason, Refuse, Send
 from suppression.errors import StoreUnavailable, UnknownPurpose
 from suppression.limits import counted_as

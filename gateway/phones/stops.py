@@ -3,7 +3,7 @@
 import hashlib
 from datetime import timedelta
 
-from gateway.changes import Changes
+from gateway.roads.changes import Changes
 from suppression import stop_scopes
 from suppression.decision import Reason
 from suppression.model import Recipient, Way

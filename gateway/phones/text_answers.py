@@ -11,7 +11,7 @@ from datetime import datetime
 
 from channels.sms.wording import help_reply, stop_confirmation
 from channels.twilio.keywords import answered_by_twilio
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression.model import App, Channel, Recipient, Sender
 from suppression.outbox import Draft
 from suppression.purposes import HELP, STOP_CONFIRMATION, Catalogue

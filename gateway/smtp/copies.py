@@ -8,9 +8,9 @@ from typing import Protocol, assert_never
 
 from channels.carrier import Carrier, Carriers, Outcome, Postponed, Rejected, Sent, Unknown
 from channels.email.mail import Mail
-from gateway import handing_over
 from gateway.metrics import observed
-from gateway.pipeline import Ask, Refused
+from gateway.roads import handing_over
+from gateway.roads.pipeline import Ask, Refused
 from gateway.smtp import replies
 from gateway.smtp.recipients import Peek, refusal
 from gateway.smtp.replies import Reply

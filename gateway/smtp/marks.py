@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from channels.email.compose import Original
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from gateway.smtp.copies import Copy
 from gateway.smtp.submission import Submission
 from suppression.address import Address

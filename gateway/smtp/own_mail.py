@@ -4,7 +4,7 @@ itself, signed; and those that it passes on, as they are.
 
 from channels.email.mail import Mail
 from gateway.confirmations.questions import Handed
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from gateway.smtp import replies
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Copy, Relay, Result, State

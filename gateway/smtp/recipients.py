@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from gateway.pipeline import Ask, Refused
+from gateway.roads.pipeline import Ask, Refused
 from gateway.smtp import replies
 from gateway.smtp.limits import Limits
 from gateway.smtp.replies import Reply

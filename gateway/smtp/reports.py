@@ -5,7 +5,7 @@ import structlog
 from channels.email.compose import Original
 from channels.email.dsn_writer import Report, write
 from channels.email.mail import Mail
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from gateway.smtp import purposes
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Copy, Relay, Result, State

@@ -9,7 +9,6 @@ import structlog
 import uvloop
 
 from channels.email.inbound.signed_by import signed_by_its_author
-from gateway.changes import Changes
 from gateway.inbound.applying import Applying
 from gateway.inbound.attribution import Attribution
 from gateway.inbound.bounces import Bounces
@@ -18,6 +17,7 @@ from gateway.inbound.receiving import TAKEN, Answer, Arrived
 from gateway.inbound.routing import Bounce, Routing
 from gateway.links import Links
 from gateway.processes.garbage import tame
+from gateway.roads.changes import Changes
 from suppression.address import Address, parse_email
 from suppression.store.store import Store
 from suppression.store.ways_back import WayBack, WaysBack

@@ -13,8 +13,8 @@ from timeit import repeat
 import uvloop
 
 from gateway.embedded.server import EmbeddedServer
-from gateway.pipeline import Ask, Pipeline
 from gateway.processes.garbage import tame
+from gateway.roads.pipeline import Ask, Pipeline
 from suppression.address import parse_email
 from suppression.changes import Suppress
 from suppression.decision import Reason

@@ -12,8 +12,8 @@ from statistics import median
 
 import uvloop
 
-from gateway.pipeline import Ask
 from gateway.processes.garbage import tame
+from gateway.roads.pipeline import Ask
 from suppression.address import parse
 from suppression.model import Channel
 from suppression.outbox import Draft

@@ -5,9 +5,9 @@ import time
 
 import uvloop
 
-from gateway.audiences import Audiences, Scrub
-from gateway.pipeline import Pipeline
 from gateway.processes.garbage import tame
+from gateway.roads.audiences import Audiences, Scrub
+from gateway.roads.pipeline import Pipeline
 from suppression.address import parse_email
 from suppression.changes import GiveConsent
 from suppression.model import Basis, Channel, Scope

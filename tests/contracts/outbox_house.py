@@ -1,8 +1,8 @@
 """One process's view of a store, for the outbox's contracts."""
 
-from gateway.changes import Changes
 from gateway.phones.sending import Sending
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Ask, Pipeline
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.model import Basis, Channel, Scope, Way

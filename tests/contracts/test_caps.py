@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
-from gateway.pipeline import Ask, Pipeline, Refused
+from gateway.roads.pipeline import Ask, Pipeline, Refused
 from suppression.address import parse
 from suppression.decision import Defer, Reason, Refuse, Send
 from suppression.limits import Cap, Limits, counted_as

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.pipeline import Ask, Pipeline
 from suppression.address import parse
 from suppression.changes import GiveConsent
 from suppression.decision import Decision, Reason, Refuse, Send

@@ -8,7 +8,7 @@ import pytest
 
 from channels.carrier import Postponed, Rejected, Sent, Unknown
 from gateway.phones.sending import MOST_ATTEMPTS, Sending
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression.address import parse
 from suppression.errors import Conflict, IdempotencyMismatch, NotFound
 from suppression.model import App, Channel, Scope, Way

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.changes import Changes
+from gateway.roads.changes import Changes
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.errors import Conflict

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from channels.carrier import Rejected, Sent
-from gateway.changes import Changes
-from gateway.pipeline import Ask, Pipeline
-from gateway.roster import Roster
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Ask, Pipeline
+from gateway.roads.roster import Roster
 from suppression.address import Address, parse
 from suppression.changes import GiveConsent, Lift, Suppress, Withdraw
 from suppression.decision import Reason

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gateway.pipeline import Ask, Pipeline, Refused
+from gateway.roads.pipeline import Ask, Pipeline, Refused
 from suppression.decision import Decision, Defer, Reason
 from suppression.hashed import digest
 from suppression.limits import Cap, Limits, PartnerList, Register

@@ -13,7 +13,6 @@ from starlette.routing import BaseRoute, Route
 
 from channels.played import PlayedTwilio
 from channels.twilio.signature import Signatures
-from gateway.audiences import Audiences
 from gateway.http.access import KeyedRoute
 from gateway.http.app import create_app
 from gateway.http.doors import Doors, Sandbox, Sends, Subjects
@@ -24,7 +23,8 @@ from gateway.http.twilio.texts import Texts
 from gateway.http.twilio.voice import Calls
 from gateway.imports.importing import Importing
 from gateway.inbound.provider_events import MailHooks
-from gateway.reviews import Reviewing
+from gateway.roads.audiences import Audiences
+from gateway.roads.reviews import Reviewing
 from suppression.purposes import Catalogue
 
 _NOT_LISTED = {"HEAD", "OPTIONS"}  # of links, named beside their GET

@@ -23,7 +23,7 @@ import pytest
 
 from gateway.duties.times import Times
 from gateway.embedded.server import EmbeddedServer
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression.address import parse
 from suppression.errors import Conflict, StoreUnavailable
 from suppression.model import Channel

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gateway.changes import Changes
 from gateway.embedded.server import EmbeddedServer
+from gateway.roads.changes import Changes
 from gateway.webhooks.events import drafts
 from gateway.webhooks.subscriptions import Subscription, Webhooks
 from suppression.address import parse

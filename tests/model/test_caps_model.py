@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
-from gateway.pipeline import Ask, Pipeline, Refused
+from gateway.roads.pipeline import Ask, Pipeline, Refused
 from suppression.address import parse_email
 from suppression.decision import Reason
 from suppression.errors import StoreUnavailable

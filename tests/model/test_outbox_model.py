@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
 from gateway.phones.sending import Sending
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.pipeline import Ask, Pipeline
 from suppression.address import parse_phone
 from suppression.changes import Lift, Suppress
 from suppression.decision import Reason

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from gateway.pipeline import Ask, Pipeline, Refused
+from gateway.roads.pipeline import Ask, Pipeline, Refused
 from suppression.address import parse_email
 from suppression.changes import GiveConsent, Suppress
 from suppression.decision import Reason

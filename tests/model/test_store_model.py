@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
-from gateway.pipeline import Ask, Decided, Pipeline, Refused
+from gateway.roads.pipeline import Ask, Decided, Pipeline, Refused
 from suppression.address import parse_email
 from suppression.changes import GiveConsent, Lift, Suppress
 from suppression.decision import Reason, Send

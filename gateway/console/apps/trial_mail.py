@@ -13,7 +13,7 @@ from channels.email.letter import Letter, write
 from gateway.confirmations.letter import close
 from gateway.confirmations.questions import Handed, Post
 from gateway.languages import words
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression.address import Address
 from suppression.errors import NotFound
 from suppression.model import App, Channel, Recipient, Sender

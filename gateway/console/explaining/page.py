@@ -26,7 +26,7 @@ from gateway.console.recipients.timeline import CHANGES, line
 from gateway.console.recipients.view import name_of
 from gateway.console.roles import Permission
 from gateway.console.visit import Visit, visit_of
-from gateway.help_desk import HelpDesk
+from gateway.roads.help_desk import HelpDesk
 from suppression.errors import NotFound, UnknownPurpose
 from suppression.model import App, Channel, Facts, Recipient, position
 from suppression.outbox import HANDLE

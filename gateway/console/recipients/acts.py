@@ -21,7 +21,7 @@ from gateway.console.forms import Form
 from gateway.console.recipients import handles, page, spelled, words
 from gateway.console.recipients.timeline import Line, line, since
 from gateway.console.visit import Visit, form_of, visit_of
-from gateway.help_desk import HelpDesk
+from gateway.roads.help_desk import HelpDesk
 from suppression.errors import StoreUnavailable
 from suppression.model import Channel, Recipient
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.changes import ExpiredAlready
 from gateway.console.access import router
 from gateway.console.doors import Console
 from gateway.console.recipients import handles, words
@@ -20,6 +19,7 @@ from gateway.console.recipients.stopping import purposes
 from gateway.console.roles import Permission
 from gateway.console.visit import form_of, visit_of
 from gateway.http.doors import Applied
+from gateway.roads.changes import ExpiredAlready
 from suppression.errors import NotFound
 from suppression.model import ALL, Basis, Consent, Recipient, Scope
 from suppression.store.apply import SUPPRESSION_HANDLE

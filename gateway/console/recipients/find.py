@@ -15,7 +15,7 @@ from gateway.console.recipients import handles, spelled
 from gateway.console.recipients.recognising import LONGEST, Kind, Reading, readings
 from gateway.console.roles import Permission
 from gateway.console.visit import Visit, form_of, visit_of
-from gateway.help_desk import HelpDesk
+from gateway.roads.help_desk import HelpDesk
 from suppression import phone_number
 from suppression.errors import InvalidToken, NotFound
 from suppression.model import ALL, Recipient, Sender

@@ -16,8 +16,8 @@ from gateway.console.recipients.timeline import Names
 from gateway.console.recipients.view import Told, stop_view
 from gateway.console.roles import Permission
 from gateway.console.visit import form_of, visit_of
-from gateway.help_desk import Dossier
 from gateway.http.doors import Applied
+from gateway.roads.help_desk import Dossier
 from suppression.decision import Reason
 from suppression.errors import Conflict, NotFound
 from suppression.model import Consent, Recipient, Suppression

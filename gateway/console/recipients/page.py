@@ -13,7 +13,7 @@ from gateway.console.recipients.timeline import Names, line
 from gateway.console.recipients.view import RecipientView, Told, name_of, view
 from gateway.console.roles import Permission
 from gateway.console.visit import Visit, visit_of
-from gateway.help_desk import HelpDesk
+from gateway.roads.help_desk import HelpDesk
 
 _PART = 50  # lines of a page of the timeline
 

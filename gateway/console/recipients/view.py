@@ -9,7 +9,7 @@ from gateway.console.recipients.grid import Asked, Cell, Grid, Mark, grid
 from gateway.console.recipients.lifting_rules import why_not
 from gateway.console.recipients.sentence import sentence
 from gateway.console.recipients.timeline import WAYS, Line, Names, line
-from gateway.help_desk import Dossier
+from gateway.roads.help_desk import Dossier
 from suppression.address import Address
 from suppression.decision import Reason
 from suppression.model import App, Consent, Facts, Recipient, Sender, Suppression

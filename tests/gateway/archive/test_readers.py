@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.archive.history import History
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.pipeline import Ask, Pipeline
 from suppression.address import parse
 from suppression.decision import Reason, Send
 from suppression.model import Channel, Recipient, Request

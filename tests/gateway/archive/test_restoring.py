@@ -7,8 +7,8 @@ import pytest
 from gateway.archive.archive import Archive
 from gateway.archive.archiver import Archiver
 from gateway.archive.folder import Folder
-from gateway.changes import Changes
 from gateway.restoring import restore
+from gateway.roads.changes import Changes
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.errors import Conflict

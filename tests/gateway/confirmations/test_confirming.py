@@ -7,12 +7,12 @@ import pytest
 
 from channels.carrier import Carrier, Outcome, Postponed, Rejected, Sent, Unknown
 from channels.email.mail import Mail
-from gateway.changes import Changes
 from gateway.confirmations.confirming import AskedAlready, Barred, Confirmations
 from gateway.confirmations.data_requests import requests
 from gateway.confirmations.wishes import Kind, Pending, Wish, from_fields, to_fields
 from gateway.links import Links
-from gateway.pipeline import Pipeline
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Pipeline
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.own_mail import OwnMail

@@ -14,14 +14,14 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from gateway.changes import Changes
 from gateway.console import app as console_app
 from gateway.console.doors import Console, SignInLimits
 from gateway.console.overview.hot import HotFigures, depths
 from gateway.console.overview.watching import Watching
 from gateway.http.app import create_app
 from gateway.http.doors import Doors
-from gateway.reviews import Reviewing
+from gateway.roads.changes import Changes
+from gateway.roads.reviews import Reviewing
 from gateway.state.agents import Agents, Role
 from gateway.state.passwords import Passwords
 from gateway.state.rate_limits import LockOut, TokenBucket

@@ -11,11 +11,11 @@ from channels.twilio.carriers import TwilioCalls, TwilioTexts
 from channels.twilio.client import Credentials, TwilioClient
 from channels.twilio.http import Endpoint
 from channels.twilio.lookup import Lookup
-from gateway.changes import Changes
 from gateway.duties.desk import Desk
 from gateway.duties.ways import Way
 from gateway.phones.sending import Sending
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Ask, Pipeline
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.model import App, CallSettings, Channel, Scope, Sender, TextSettings

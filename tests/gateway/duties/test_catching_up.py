@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from channels.twilio.resources import TwilioMessage
-from gateway.changes import Changes
 from gateway.duties.catching_up import LONGEST, OVERLAP, CatchingUp, Source
 from gateway.phones.replies import KEPT, Replies
 from gateway.phones.sending import Sending
 from gateway.phones.text_answers import Received, TextAnswers
-from gateway.pipeline import Pipeline
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Pipeline
 from suppression.address import parse
 from suppression.errors import CarrierUnavailable, StoreUnavailable
 from suppression.model import Recipient, Sender, TextSettings

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression.address import Address
 from suppression.decision import Refuse
 from suppression.errors import Conflict, IdempotencyMismatch, NotFound

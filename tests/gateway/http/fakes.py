@@ -13,7 +13,7 @@ from gateway.confirmations.confirming import Asked
 from gateway.confirmations.wishes import Pending, Wish
 from gateway.http.doors import Entry, Link
 from gateway.links import ConfirmLink
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from gateway.state.api_keys import ApiKey
 from suppression.address import Address
 from suppression.changes import Change, GiveConsent, Lift, Suppress, Withdraw, plan

@@ -9,8 +9,8 @@ from gateway.archive.archiver import Archiver
 from gateway.archive.folder import Folder
 from gateway.archive.history import History
 from gateway.archive.places import ArchiveUnavailable
-from gateway.changes import Changes
-from gateway.reading import Reading
+from gateway.roads.changes import Changes
+from gateway.roads.reading import Reading
 from suppression.decision import Reason
 from suppression.model import Recipient, Scope, Way
 from suppression.store.hot import HotLog

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.changes import Changes
+from gateway.roads.changes import Changes
 from suppression.decision import Reason
 from suppression.model import Scope, Way
 from suppression.store.store import Store

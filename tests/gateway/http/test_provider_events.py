@@ -14,11 +14,11 @@ from channels.email.providers.mailgun import Mailgun
 from channels.email.providers.postmark import Postmark
 from channels.email.providers.sendgrid import SendGrid
 from channels.email.providers.ses import Ses
-from gateway.changes import Changes
 from gateway.http.app import create_app
 from gateway.inbound.applying import Applying
 from gateway.inbound.provider_events import MailHooks, ProviderEvents
 from gateway.links import Links
+from gateway.roads.changes import Changes
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.errors import StoreUnavailable

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.changes import Changes
 from gateway.http import scrub
+from gateway.roads.changes import Changes
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.hashed import digest

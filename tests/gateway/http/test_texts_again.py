@@ -11,7 +11,7 @@ import httpx
 from gateway.http.app import create_app
 from gateway.http.doors import Accepting
 from gateway.phones.sending import Sending
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression.decision import Defer, Send
 from suppression.errors import StoreUnavailable
 from suppression.model import Facts, Request

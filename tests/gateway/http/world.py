@@ -15,14 +15,9 @@ import httpx
 from fastapi import FastAPI
 
 from channels.sandbox import Sandbox, SandboxCarriers, SandboxMailCarrier
-from gateway.audiences import Audiences
-from gateway.changes import Changes
 from gateway.confirmations.confirming import Confirmations
 from gateway.confirmations.data_requests import requests
 from gateway.confirmations.questions import Post
-from gateway.events import Events
-from gateway.exporting import Exporting
-from gateway.help_desk import HelpDesk
 from gateway.http.app import create_app
 from gateway.http.doors import Doors, Entry, Link, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
@@ -31,9 +26,14 @@ from gateway.links import Links
 from gateway.phones.calls import Calls
 from gateway.phones.sending import Sending
 from gateway.phones.texts import Texts
-from gateway.pipeline import Pipeline
-from gateway.reading import Reading
-from gateway.roster import Roster
+from gateway.roads.audiences import Audiences
+from gateway.roads.changes import Changes
+from gateway.roads.events import Events
+from gateway.roads.exporting import Exporting
+from gateway.roads.help_desk import HelpDesk
+from gateway.roads.pipeline import Pipeline
+from gateway.roads.reading import Reading
+from gateway.roads.roster import Roster
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.own_mail import OwnMail

@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 
 from channels.email.inbound.bounce_codes import Kind
 from channels.email.providers.events import EventKind
-from gateway.changes import Changes
 from gateway.inbound.applying import Applying, Finding, SoftLimit
+from gateway.roads.changes import Changes
 from suppression.address import parse_email
 from suppression.decision import Reason
 from suppression.errors import StoreUnavailable

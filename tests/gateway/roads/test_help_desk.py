@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.help_desk import HelpDesk
+from gateway.roads.help_desk import HelpDesk
 from suppression.decision import Reason
 from suppression.errors import Conflict, InvalidToken, NotFound
 from suppression.model import Channel, Scope, Suppression, Way

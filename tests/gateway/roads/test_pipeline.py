@@ -6,9 +6,9 @@ import json
 import pytest
 
 from channels.carrier import Postponed, Rejected, Sent
-from gateway.changes import Changes
-from gateway.pipeline import Ask, Pipeline, Refused
-from gateway.reading import Reading
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Ask, Pipeline, Refused
+from gateway.roads.reading import Reading
 from suppression.address import parse
 from suppression.decision import Reason, Refuse, Send
 from suppression.errors import NotFound, StoreUnavailable

@@ -13,9 +13,9 @@ from channels.email.mail import Mail
 from channels.email.next_hop import NextHop
 from channels.email.smtp_pool import SmtpPool
 from channels.email.smtp_relay import SmtpCarriers
-from gateway.changes import Changes
 from gateway.links import Links
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Ask, Pipeline
 from gateway.smtp.auth import Login
 from gateway.smtp.composing import Composer
 from gateway.smtp.delivery import Delivery

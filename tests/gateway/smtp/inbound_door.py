@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from channels.email.inbound.signed_by import DnsUnavailable, signed_by_its_author
-from gateway.changes import Changes
 from gateway.confirmations.confirming import Confirmations
 from gateway.confirmations.data_requests import requests
 from gateway.inbound.applying import Applying, SoftLimit
@@ -16,6 +15,7 @@ from gateway.inbound.handling import Roads, handlers
 from gateway.inbound.passing_on import PassingOn
 from gateway.inbound.receiving import Answer, Arrived, Receiver
 from gateway.inbound.routing import Routing
+from gateway.roads.changes import Changes
 from gateway.smtp.copies import Relay
 from gateway.smtp.inbound import InboundHouse
 from gateway.smtp.inbound_server import InboundServer

@@ -8,8 +8,8 @@ from email.message import Message
 
 import pytest
 
-from gateway.changes import Changes
-from gateway.pipeline import Ask, Pipeline, Refused
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Ask, Pipeline, Refused
 from suppression.address import parse_email
 from suppression.decision import Reason
 from suppression.model import Scope, Way

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.pipeline import Ask, Pipeline, Refused
+from gateway.roads.pipeline import Ask, Pipeline, Refused
 from gateway.smtp.mail_server import REFUSAL
 from suppression.store.hand_over import HandOver
 from suppression.store.store import Store

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from channels.email.providers.events import EventKind
-from gateway.changes import Changes
 from gateway.confirmations.data_requests import requests
 from gateway.confirmations.wishes import Kind, Wish
 from gateway.duties.telling import Telling
 from gateway.inbound.applying import Applying, Finding
 from gateway.phones.sending import Sending
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Ask, Pipeline
 from gateway.webhooks.delivering import Delivering
 from gateway.webhooks.events import drafts
 from gateway.webhooks.subscriptions import EventType, Subscription, Webhooks

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.changes import Changes
+from gateway.roads.changes import Changes
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.errors import Conflict, NotFound, StoreUnavailable

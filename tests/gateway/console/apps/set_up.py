@@ -7,7 +7,7 @@ from gateway.console.apps.set_up import SetUp
 from gateway.console.apps.trial_mail import TrialMail
 from gateway.dns.checking import DnsCheck
 from gateway.dns.records import Premises, of_inbound, of_sender
-from gateway.pipeline import Pipeline
+from gateway.roads.pipeline import Pipeline
 from gateway.state.api_keys import ApiKeys
 from gateway.webhooks.subscriptions import EventType, Subscription
 from tests.gateway.http.world import PUBLIC_URL, SENDERS, RealWorld, own_mail

@@ -6,7 +6,7 @@ from typing import Any
 
 from channels.carrier import Sent
 from gateway.console.recipients import handles
-from gateway.pipeline import Ask, Pipeline
+from gateway.roads.pipeline import Ask, Pipeline
 from suppression.address import parse
 from suppression.decision import Reason
 from suppression.model import Channel, Scope, Way

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from gateway.reviews import Decision, Reviewing
+from gateway.roads.reviews import Decision, Reviewing
 from suppression.store.reviews import Reviews
 from tests.gateway.http.twilio.test_texts import STOPPED
 from tests.gateway.http.twilio.world import FREE, Hooked, hooked

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.archive.history import History
-from gateway.roster import Roster, Somebody
+from gateway.roads.roster import Roster, Somebody
 from suppression.address import Address
 from suppression.model import Facts, Recipient
 from suppression.records import Record, RecordKind

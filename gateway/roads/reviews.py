@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
-from gateway.changes import Changes
+from gateway.roads.changes import Changes
 from suppression import stop_scopes
 from suppression.decision import Reason
 from suppression.errors import Conflict, NotFound

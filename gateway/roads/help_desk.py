@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.changes import Changes
 from gateway.links import Links
-from gateway.pipeline import Pipeline
-from gateway.roster import Roster, Somebody
+from gateway.roads.changes import Changes
+from gateway.roads.pipeline import Pipeline
+from gateway.roads.roster import Roster, Somebody
 from suppression.address import Address
 from suppression.model import ALL, Consent, Evidence, Facts, Recipient, Suppression
 from suppression.outbox import Entry as Waiting

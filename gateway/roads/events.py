@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.changes import Changes, ExpiredAlready
-from gateway.roster import Roster
+from gateway.roads.changes import Changes, ExpiredAlready
+from gateway.roads.roster import Roster
 from suppression.address import Kind
 from suppression.consent_expiry import RELATION, months_later
 from suppression.decision import Reason

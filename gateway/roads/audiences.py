@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gateway.pipeline import Pipeline
+from gateway.roads.pipeline import Pipeline
 from suppression.address import parse
 from suppression.decision import Decision, Reason, Send
 from suppression.errors import NotPermitted, StoreUnavailable, UnusableAddress
