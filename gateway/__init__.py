@@ -1,1 +1,1 @@
-"""The ways in, and the assembly: SMTP front, HTTP API, pages, duties, command line."""
+"""The ways in, the roads behind them, and how a gateway is put together."""

@@ -15,7 +15,7 @@ import typer
 from gateway.archive.archive import Archive
 from gateway.archive.history import History
 from gateway.archive.questions import Question, matches
-from gateway.archives import history_of, place_of, scratch_of
+from gateway.assembly.archives import history_of, place_of, scratch_of
 from gateway.cli import moments
 from gateway.cli.formats import Format, tell
 from gateway.cli.stores import opened

@@ -41,7 +41,7 @@ def replay(
 async def _replay(
     loaded: "Settings", name: str, since: datetime, until: datetime, types: "Sequence[EventType]"
 ) -> int:
-    from gateway.archives import history_of
+    from gateway.assembly.archives import history_of
     from gateway.cli.stores import opened
     from gateway.webhooks.replaying import replay
     from suppression.errors import NotFound

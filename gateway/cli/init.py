@@ -7,7 +7,7 @@ from gateway.cli.options import CONFIG, Config
 
 def init(config: Config = CONFIG) -> None:
     """Prepare an empty store, once, and make the secrets that belong to it."""
-    from gateway import serving, store_access
+    from gateway.assembly import serving, store_access
     from gateway.config import settings
 
     loaded = settings.load(config, make_secrets=True)

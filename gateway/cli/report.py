@@ -45,7 +45,7 @@ def _known(loaded: "Settings", sender: str | None) -> str | None:
 
 async def _figures(loaded: "Settings", month: "Month", sender: str | None) -> "Figures":
     from gateway.archive.report.reading import read
-    from gateway.archives import place_of, scratch_of
+    from gateway.assembly.archives import place_of, scratch_of
     from gateway.cli.stores import opened
     from suppression.errors import ConfigurationError
     from suppression.store.hot import HotLog

@@ -21,9 +21,9 @@ def restore(config: Config = CONFIG, data_dir: DataDir = None) -> None:
 async def _restore(loaded: "Settings") -> "Replayed":
     from gateway.archive.archive import Archive
     from gateway.archive.archiver import Archiver
-    from gateway.archives import place_of, scratch_of
+    from gateway.assembly.archives import place_of, scratch_of
+    from gateway.assembly.restoring import restore as filled
     from gateway.cli.stores import opened
-    from gateway.restoring import restore as filled
     from suppression.errors import ConfigurationError
     from suppression.store.hot import HotLog
 

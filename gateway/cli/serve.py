@@ -16,9 +16,10 @@ def serve(
     config: Config = CONFIG, workers: Workers = None, roles: Roles = "smtp,http,dispatcher,archiver"
 ) -> None:
     """Run in production. --workers: one for each processor by default."""
-    from gateway import logs, serving
+    from gateway import logs
+    from gateway.assembly import serving
+    from gateway.assembly.roles import parse
     from gateway.config import settings
-    from gateway.roles import parse
 
     logs.configure(people=False)
     wanted = parse(roles)

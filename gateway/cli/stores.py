@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 
+from gateway.assembly.store_access import open_store
 from gateway.config.settings import Settings
 from gateway.embedded.server import reachable
-from gateway.store_access import open_store
 from suppression.store.store import Store
 
 

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gateway import serving, store_access
+from gateway.assembly import serving, store_access
+from gateway.assembly.ports import HTTP, INBOUND, SMTP, Sockets
 from gateway.config.settings import Settings
 from gateway.dev import demo, material
 from gateway.embedded.data_folder import private
-from gateway.ports import HTTP, INBOUND, SMTP, Sockets
 from gateway.processes import listeners
 from gateway.processes.signal_pipe import signal_pipe
 from gateway.processes.worker_process import SIGNALS

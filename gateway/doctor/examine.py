@@ -1,4 +1,4 @@
-"""All checks of one gateway's settings, at once, each within its time. Part of the assembly."""
+"""All checks of one gateway's settings, at once, each within its time."""
 
 import asyncio
 import contextlib
@@ -7,13 +7,13 @@ from functools import partial
 
 import structlog
 
-from gateway import archives, ways_out
+from gateway.assembly import archives, ways_out
+from gateway.assembly.store_access import open_store
 from gateway.config.settings import Settings
 from gateway.dns.checking import DnsCheck
 from gateway.doctor import archive, certificate, dns, hop, outside, store
 from gateway.doctor.findings import Check, Finding, Findings, fail, warn
 from gateway.embedded.server import reachable
-from gateway.store_access import open_store
 from gateway.webhooks.destination import Destinations
 from suppression.errors import ConfigurationError, Unavailable
 from suppression.store.store import Store

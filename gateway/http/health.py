@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 Scrape = Callable[[str], Awaitable[tuple[bytes, str]]]
-"""`gateway.measuring.Measuring.scrape`: for what is accepted, the text and its media type."""
+"""`gateway.metrics.measuring.Measuring.scrape`: for what is accepted, the text and its media type."""
 
 
 class Reader(Protocol):

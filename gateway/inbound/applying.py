@@ -18,8 +18,8 @@ import structlog
 
 from channels.email.providers.events import EventKind
 from gateway.archive.history import History
-from gateway.roads.changes import Changes
 from gateway.inbound.which_mail import Kind, WhichMail
+from gateway.roads.changes import Changes
 from suppression.address import parse_email
 from suppression.decision import Reason
 from suppression.errors import UnusableAddress

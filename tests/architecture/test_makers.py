@@ -28,4 +28,4 @@ def test_only_the_store_makes_permits() -> None:
 
 def test_only_wiring_makes_carriers() -> None:
     for carriers in ("SmtpCarriers", "SandboxCarriers", "TwilioTexts", "TwilioCalls"):
-        assert set(makers(carriers)) == {"gateway/ways_out.py"}
+        assert set(makers(carriers)) == {"gateway/assembly/ways_out.py"}

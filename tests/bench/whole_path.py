@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway import store_access
+from gateway.assembly import store_access
 from gateway.config import settings
 from suppression.address import parse_email
 from suppression.changes import GiveConsent

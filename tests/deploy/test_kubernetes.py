@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway.roles import Role
+from gateway.assembly.roles import Role
 from tests.documents.readme import ROOT
 
 FOLDER = ROOT / "deploy/kubernetes"

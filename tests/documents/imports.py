@@ -1,7 +1,6 @@
 """The packages and which of them imports which, read from the code: deploy/imports.svg and a list are made of it.
 
-A folder is a box, and so are the modules beside gateway's folders, by what they reach: those that reach a front are
-its assembly, those that reach no folder of gateway's are its ground, the others are its roads.
+A folder is a box; the few modules beside gateway's folders are one box, its ground.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,9 +11,7 @@ import grimp
 from tests.architecture.source import PACKAGES, ROOT
 
 PICTURE = "deploy/imports.svg"
-FRONTS = ("console", "duties", "http", "inbound", "smtp")
-ASSEMBLY, ROADS, GROUND = "gateway: assembly", "gateway: roads", "gateway: ground"
-DECISION, STORE = "suppression: decision", "suppression.store"
+GROUND, DECISION, STORE = "gateway: ground", "suppression: decision", "suppression.store"
 
 Edges = Mapping[str, Collection[str]]
 
@@ -25,14 +22,14 @@ def boxes() -> dict[str, frozenset[str]]:
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
     found: dict[str, set[str]] = {}
     for module in graph.modules:
-        own = _box(graph, module)
+        own = _box(module)
         if own is not None:
-            others = {_box(graph, other) for other in graph.find_modules_directly_imported_by(module)}
+            others = {_box(other) for other in graph.find_modules_directly_imported_by(module)}
             found.setdefault(own, set()).update(name for name in others if name and name != own)
     return {name: frozenset(below) for name, below in sorted(found.items())}
 
 
-def _box(graph: grimp.ImportGraph, module: str) -> str | None:
+def _box(module: str) -> str | None:
     top, _, rest = module.partition(".")
     first = rest.partition(".")[0]
     if top == "suppression":
@@ -41,16 +38,7 @@ def _box(graph: grimp.ImportGraph, module: str) -> str | None:
         return "channels"
     if not first or module == "gateway.__main__":
         return None
-    return f"gateway.{first}" if (ROOT / top / first).is_dir() else _by_reach(graph, module)
-
-
-def _by_reach(graph: grimp.ImportGraph, module: str) -> str:
-    reached = {
-        name.split(".")[1] for name in graph.find_upstream_modules(module) if name.startswith("gateway.")
-    }
-    if reached & {*FRONTS, "cli"}:
-        return ASSEMBLY
-    return ROADS if any((ROOT / "gateway" / name).is_dir() for name in reached) else GROUND
+    return f"gateway.{first}" if (ROOT / top / first).is_dir() else GROUND
 
 
 def height(edges: Edges) -> dict[str, int]:
@@ -86,10 +74,11 @@ def _reaches(edges: Edges, start: str, end: str) -> bool:
 WIDTH, BOX, TALL, STEP = 980, 150, 34, 84
 # Where each stands from left to right, so that few arrows cross a box; what is new stands in the middle.
 COLUMNS = {
-    "gateway.console": 2.0, "gateway.http": 1.9, "gateway.smtp": 3.9, "gateway.inbound": 3.2,
-    "gateway.duties": 0.2, "gateway: roads": 3.0, "gateway.imports": 0.5, "gateway.config": 3.9,
-    "gateway.metrics": 1.3, "gateway.webhooks": 3.9, "gateway.archive": 2.9, "gateway: ground": 2.1,
-    "gateway.state": 1.0, "channels": 2.7,
+    "gateway.dev": 1.5, "gateway.doctor": 2.5, "gateway.console": 2.3, "gateway.http": 2.1, "gateway.smtp": 3.0,
+    "gateway.inbound": 2.85, "gateway.duties": 0.75, "gateway.confirmations": 2.25, "gateway.phones": 1.4,
+    "gateway.roads": 1.95, "gateway.dns": 3.95, "gateway.archive": 2.4, "gateway.config": 3.7, "gateway.imports": 0.9,
+    "channels": 2.6, "gateway.state": 0.75, "gateway.metrics": 1.75, "gateway.webhooks": 3.9,
+    "gateway.embedded": 0.0, "gateway.processes": 1.0, "gateway: ground": 3.3, "suppression.store": 2.1,
 }  # fmt: skip
 FONT = 'font-size="14" font-family="sans-serif"'
 HEAD = (

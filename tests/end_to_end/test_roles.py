@@ -11,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from gateway.assembly.roles import ALL, Role, parse
 from gateway.dev.material import make as make_keys
 from gateway.embedded.server import EmbeddedServer
-from gateway.roles import ALL, Role, parse
 from suppression.errors import ConfigurationError
 from tests.conftest import free_port
 from tests.end_to_end.client import address
@@ -181,9 +181,11 @@ def _value(name: str, text: str) -> float:
 
 
 def test_who_only_archives_imports_neither_fronts_nor_duties() -> None:
-    asked = "import sys, gateway.serving; print(*(name for name in sys.argv[1:] if name in sys.modules))"
+    asked = (
+        "import sys, gateway.assembly.serving; print(*(name for name in sys.argv[1:] if name in sys.modules))"
+    )
     heavy = (
-        "gateway.wiring",
+        "gateway.assembly.wiring",
         "gateway.http.app",
         "gateway.smtp.server",
         "gateway.duties.desk",

@@ -320,7 +320,7 @@ async def test_a_cursor_that_cannot_be_one_is_not_found(history: History, before
 
 def test_duckdb_is_not_there_before_the_archive_is_asked() -> None:
     """Its import takes memory, in each worker."""
-    code = "import sys, gateway.wiring; print('duckdb' in sys.modules)"
+    code = "import sys, gateway.assembly.wiring; print('duckdb' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
 

@@ -8,7 +8,7 @@ import pytest
 from gateway.archive.folder import Folder
 from gateway.archive.manifest import Chain, State
 from gateway.archive.places import ArchiveDamaged
-from gateway.archiving_process import Housekeeping
+from gateway.assembly.archiving_process import Housekeeping
 from suppression.store.store import Store
 from tests.gateway.archive.house import archiver
 from tests.gateway.archive.made import DAY, MONDAY, NOON, add, line

@@ -7,7 +7,7 @@ import pytest
 from gateway.archive.archive import Archive
 from gateway.archive.archiver import Archiver
 from gateway.archive.folder import Folder
-from gateway.restoring import restore
+from gateway.assembly.restoring import restore
 from gateway.roads.changes import Changes
 from suppression.address import parse
 from suppression.decision import Reason

@@ -8,9 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.assembly.mail_providers import readers
 from gateway.config.effective import effective
 from gateway.config.settings import Settings, parse
-from gateway.mail_providers import readers
 
 HERE = Path(__file__).parent
 KEY = base64.b64encode(

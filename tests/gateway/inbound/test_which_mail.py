@@ -4,7 +4,7 @@ import pytest
 
 from channels.carrier import Outcome, Rejected, Sent
 from gateway.archive.history import History
-from gateway.pipeline import Ask
+from gateway.roads.pipeline import Ask
 from suppression.address import parse_email
 from suppression.model import App, Channel
 from suppression.records import Record, RecordKind

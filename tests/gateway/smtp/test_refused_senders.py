@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gateway import mail_submission
+from gateway.assembly import mail_submission
 from gateway.config import settings
 from gateway.smtp.limits import Limits
 from gateway.state.api_keys import ApiKeys

@@ -10,11 +10,11 @@ import pytest
 
 from gateway.archive.archive import Archive
 from gateway.archive.folder import Folder
+from gateway.assembly.log_questions import LogQuestions
 from gateway.console.overview.hot import HotFigures
 from gateway.console.overview.log_view import SORTS, filtered
 from gateway.console.overview.sql import SqlFigures
 from gateway.console.overview.watching import spans
-from gateway.log_questions import LogQuestions
 from suppression.decision import Reason
 from suppression.model import Channel, Scope, Way
 from suppression.records import Record, RecordKind

@@ -1,8 +1,8 @@
 """Somebody texts "delete my data": all stops at once, and the erasure is asked for once an agent says it was meant."""
 
+from gateway.assembly.phone_ways_in import erasure_question
 from gateway.confirmations.confirming import Confirmations
 from gateway.roads.reviews import Decision, Reviewing
-from gateway.ways_in import erasure_question
 from suppression.records import RecordKind
 from suppression.store.reviews import Review, Reviews
 from tests.gateway.http.twilio.world import SENDERS, SHOP, Hooked

@@ -9,6 +9,7 @@ import httpx
 from fastapi import FastAPI
 
 from channels.twilio.signature import Signatures, body_hash
+from gateway.assembly.phone_ways_in import WaysIn, ways_in
 from gateway.config.twilio import TwilioAccount
 from gateway.http.app import create_app
 from gateway.links import Hook, Links
@@ -16,7 +17,6 @@ from gateway.phones.sending import Sending
 from gateway.roads.changes import Changes
 from gateway.roads.pipeline import Ask, Pipeline
 from gateway.roads.reviews import Reviewing
-from gateway.ways_in import WaysIn, ways_in
 from suppression.address import parse
 from suppression.model import App, CallSettings, Channel, Recipient, Sender, Suppression, TextSettings
 from suppression.outbox import Draft, Entry

@@ -1,4 +1,4 @@
-"""The whole log asked by SQL, hot and archived, for pages of this process. Part of the assembly."""
+"""The whole log asked by SQL, hot and archived, for pages of this process."""
 
 import asyncio
 from collections.abc import Sequence

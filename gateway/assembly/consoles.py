@@ -1,4 +1,4 @@
-"""The console of one worker, as settings have it. For wiring only."""
+"""The console of one worker, as settings have it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +7,8 @@ from functools import partial
 from fastapi import APIRouter
 
 from gateway.archive.archive import Archive
-from gateway.archives import place_of, scratch_of
+from gateway.assembly.archives import place_of, scratch_of
+from gateway.assembly.log_questions import LogQuestions
 from gateway.config.settings import Settings
 from gateway.confirmations.questions import Post
 from gateway.console import app
@@ -22,7 +23,6 @@ from gateway.console.provider import Client, Provider
 from gateway.dns import records as dns_records
 from gateway.dns.checking import DnsCheck
 from gateway.http.doors import Doors
-from gateway.log_questions import LogQuestions
 from gateway.state.agents import DEMO, Agents, Role
 from gateway.state.api_keys import ApiKeys
 from gateway.state.passwords import Passwords

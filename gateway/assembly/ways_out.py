@@ -1,4 +1,4 @@
-"""The ways out that settings name, for mail, texts and calls. Part of the assembly: implementations are named here."""
+"""The ways out that settings name, for mail, texts and calls. Carriers are made here and nowhere else."""
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping

@@ -8,7 +8,7 @@ import pytest
 
 from channels.email.compose import Original
 from channels.email.dkim import DkimKey
-from gateway import wiring
+from gateway.assembly import wiring
 from gateway.config import settings
 
 MAIL = b"From: a@example.com\r\nDate: Sun, 22 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@x>\r\n\r\nhi\r\n"

@@ -4,9 +4,9 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
+from gateway.assembly.roles import ALL, Role
 from gateway.config.settings import Settings
 from gateway.processes import listeners
-from gateway.roles import ALL, Role
 
 Sockets = dict[str, socket.socket]
 Wanted = tuple[str, str, int]  # what is spoken, host, port

@@ -7,7 +7,8 @@ from functools import partial
 
 from channels.email.inbound.signed_by import signed_by_its_author
 from channels.email.inbound.text_records import text_record
-from gateway import mail_providers
+from gateway.assembly import mail_providers
+from gateway.assembly.ports import INBOUND, LMTP
 from gateway.config import mailboxes
 from gateway.config.settings import Settings
 from gateway.confirmations.confirming import Confirmations
@@ -16,7 +17,6 @@ from gateway.inbound.passing_on import PassingOn
 from gateway.inbound.receiving import Receiver
 from gateway.inbound.routing import Routing
 from gateway.links import Links
-from gateway.ports import INBOUND, LMTP
 from gateway.processes import acceptor
 from gateway.processes.connections import Connections
 from gateway.processes.connections import Limits as ConnectionLimits

@@ -7,7 +7,6 @@ from channels.email.providers.postmark import Postmark
 from channels.email.providers.sendgrid import SendGrid
 from channels.email.providers.ses import Ses
 from gateway.archive.history import History
-from gateway.roads.changes import Changes
 from gateway.config.settings import Settings
 from gateway.inbound.applying import Applying, SoftLimit
 from gateway.inbound.provider_events import MailHooks, ProviderEvents

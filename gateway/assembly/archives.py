@@ -1,4 +1,4 @@
-"""The archive that settings name. Part of the assembly: where files are kept is chosen here."""
+"""The archive that settings name: where files are kept is chosen here."""
 
 import contextlib
 import tempfile

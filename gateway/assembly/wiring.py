@@ -1,4 +1,4 @@
-"""The assembly: the only place that names implementations. One function a role."""
+"""What one worker has: each front and duty with the implementations it runs on. One function a role."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -12,8 +12,13 @@ import structlog
 import uvloop
 from fastapi import FastAPI
 
-from gateway import consoles, mail_providers, mail_submission, mail_ways_in, ways_out
-from gateway.archives import history_of, is_archived
+from gateway.assembly import consoles, mail_providers, mail_submission, mail_ways_in, ways_out
+from gateway.assembly.archives import history_of, is_archived
+from gateway.assembly.phone_ways_in import WaysIn, catching_up, erasure_question, ways_in
+from gateway.assembly.ports import HTTP, OPERATIONS
+from gateway.assembly.roles import ALL, Role
+from gateway.assembly.store_access import open_store
+from gateway.assembly.ways_out import Phones
 from gateway.config.settings import Settings
 from gateway.confirmations.confirming import Confirmations
 from gateway.confirmations.data_requests import requests
@@ -30,12 +35,11 @@ from gateway.http.doors import Doors, Sends, Subjects
 from gateway.http.doors import Sandbox as SandboxDoor
 from gateway.imports.importing import Importing
 from gateway.links import Link, Links
-from gateway.measuring import Measuring
+from gateway.metrics.measuring import Measuring
 from gateway.phones.calls import Calls
 from gateway.phones.provider_codes import Failure
 from gateway.phones.sending import Sending
 from gateway.phones.texts import Texts
-from gateway.ports import HTTP, OPERATIONS
 from gateway.processes import garbage
 from gateway.processes.draining import told_to_drain
 from gateway.processes.worker_process import WorkerContext
@@ -48,16 +52,12 @@ from gateway.roads.pipeline import Pipeline
 from gateway.roads.reading import Reading
 from gateway.roads.reviews import Reviewing
 from gateway.roads.roster import Roster
-from gateway.roles import ALL, Role
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
 from gateway.smtp.own_mail import OwnMail
 from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
-from gateway.store_access import open_store
-from gateway.ways_in import WaysIn, catching_up, erasure_question, ways_in
-from gateway.ways_out import Phones
 from gateway.webhooks.delivering import Delivering
 from gateway.webhooks.destination import Destinations
 from suppression.outbox import Entry

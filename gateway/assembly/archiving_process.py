@@ -17,15 +17,15 @@ from gateway.archive.compacting import compact
 from gateway.archive.filter_keeping import FilterKeeper
 from gateway.archive.keeping import retire, sweep
 from gateway.archive.places import Place
-from gateway.archives import filters_of, make_own_folder, place_of, scratch_of
+from gateway.assembly.archives import filters_of, make_own_folder, place_of, scratch_of
+from gateway.assembly.ports import OPERATIONS
+from gateway.assembly.store_access import open_store
 from gateway.config.archive_place import days_of
 from gateway.config.settings import Settings
 from gateway.duties.archiving import archive_forever
 from gateway.duties.filtering import keep_filters
-from gateway.ports import OPERATIONS
 from gateway.processes.draining import told_to_drain
 from gateway.processes.worker_process import WorkerContext
-from gateway.store_access import open_store
 from suppression.errors import ConfigurationError
 from suppression.store.hot import HotLog
 from suppression.store.store import Store
@@ -77,8 +77,8 @@ async def _asked_on_its_port(
     # Beside workers, who answer there, it has no use for these.
     from gateway.http import server  # noqa: PLC0415
     from gateway.http.app import create_operations_app  # noqa: PLC0415
-    from gateway.measuring import Measuring  # noqa: PLC0415
-    from gateway.reading import Reading  # noqa: PLC0415
+    from gateway.metrics.measuring import Measuring  # noqa: PLC0415
+    from gateway.roads.reading import Reading  # noqa: PLC0415
 
     measuring = Measuring(store, counts, context.row, archived=True)
     app = create_operations_app(Reading(store), measuring.scrape)

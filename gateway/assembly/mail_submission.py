@@ -6,8 +6,8 @@ import ssl
 from dataclasses import replace
 from functools import partial
 
+from gateway.assembly.ports import SMTP, SMTPS
 from gateway.config.settings import Settings
-from gateway.ports import SMTP, SMTPS
 from gateway.processes import acceptor
 from gateway.processes.connections import Connections
 from gateway.processes.connections import Limits as ConnectionLimits

@@ -1,4 +1,4 @@
-"""How texts, reports and calls of recipients come in from Twilio. Part of the assembly: it puts the roads together."""
+"""How texts, reports and calls of recipients come in from Twilio: the roads put together."""
 
 import base64
 import binascii

@@ -11,17 +11,17 @@ from pathlib import Path
 
 import structlog
 
-from gateway import archives, store_access
+from gateway.assembly import archives, store_access
+from gateway.assembly.ports import Sockets, listening
+from gateway.assembly.roles import ALL, OF_WORKERS, Role
+from gateway.assembly.watching import watched
 from gateway.config.settings import Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.metrics.folder import own_folder
-from gateway.ports import Sockets, listening
 from gateway.processes import supervisor
 from gateway.processes.process_name import name_process
 from gateway.processes.signal_pipe import signal_pipe
 from gateway.processes.worker_process import SIGNALS, WorkerContext
-from gateway.roles import ALL, OF_WORKERS, Role
-from gateway.watching import watched
 from suppression.errors import ConfigurationError
 
 _log = structlog.get_logger()
@@ -61,7 +61,7 @@ def run(
     _allow_many_files()
     workers = workers if roles & OF_WORKERS else 0
     if workers:
-        from gateway import wiring  # noqa: F401, PLC0415 - before they are forked; who only archives has no use for it
+        from gateway.assembly import wiring  # noqa: F401, PLC0415 - before they are forked; who only archives has no use for it
     processes = workers + (Role.ARCHIVER in roles and archives.is_archived(settings))
     with own_folder() as counts:
         work = partial(_work, settings, workers, roles, counts)
@@ -81,13 +81,13 @@ def _work(
 ) -> None:
     """What the process of a number does: the one after the workers archives."""
     if context.number < workers:
-        from gateway import wiring  # noqa: PLC0415 - the supervisor has imported it
+        from gateway.assembly import wiring  # noqa: PLC0415 - the supervisor has imported it
 
         name_process(f"worker-{context.number}")
         with watched(settings, "worker", counts, context.row.number):
             wiring.run_worker(settings, context, counts, roles=roles)
     else:
-        from gateway import archiving_process  # noqa: PLC0415 - workers have no use for its libraries
+        from gateway.assembly import archiving_process  # noqa: PLC0415 - workers have no use for its libraries
 
         name_process("archiver")
         with watched(settings, "archiver", counts, context.row.number):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gateway import languages
 from gateway.languages import LANGUAGES, negotiated, words
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 TRANSLATED = LANGUAGES[1:]
 KEYWORDS = {"_": None, "words": None, "marked": None}
 # For agents, not for recipients: in English.
