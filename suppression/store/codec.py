@@ -55,11 +55,12 @@ def moment(ms: int) -> datetime:
 
 
 def _base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
+    # Apps give times before 1970 too. Python's division rounds down: without the sign it would never end.
+    digits, rest = "", abs(number)
+    while rest:
+        rest, digit = divmod(rest, 36)
         digits = _DIGITS[digit] + digits
-    return digits or "0"
+    return ("-" if number < 0 else "") + (digits or "0")
 
 
 def _time(at: datetime | None) -> str:

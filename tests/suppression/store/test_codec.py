@@ -90,6 +90,17 @@ def test_a_suppression_reads_back(
     assert facts.suppressions == (entry,)
 
 
+@pytest.mark.parametrize("year", [1, 1826, 1969, 1970, 9999])
+def test_a_time_of_any_year_reads_back(year: int) -> None:
+    consent = replace(YES, at=datetime(year, 12, 31, 12, tzinfo=UTC))
+
+    facts = codec.decode_facts(
+        [codec.consent_field(consent.id), (codec.encode_consent(consent) + consent.order).encode()], "g"
+    )
+
+    assert facts.consents == (consent,)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
