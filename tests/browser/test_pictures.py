@@ -1,15 +1,16 @@
-"""Pictures that README shows, of pages as they are. With PICTURES=1 in the environment, they are written anew.
+"""Pictures that the guides show, of pages as they are. With PICTURES=1 in the environment, they are written anew.
 
 Figures of the overview are made by hand, for a day and the same day a week before; the page and its look are the real.
 """
 
+import html
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 from starlette.requests import Request
 
 from gateway.console import pages
@@ -22,30 +23,34 @@ from gateway.state.sessions import Session, Stage
 from suppression.purposes import Catalogue
 from tests.browser.conftest import ROOT, SCREENSHOTS, Open
 from tests.browser.console import as_demo
-from tests.browser.journeys import press
+from tests.browser.greys import in_greys
+from tests.browser.journeys import footer_link, press
 from tests.browser.test_console_recipients import with_a_history
 from tests.end_to_end.client import Client
-from tests.end_to_end.processes import Running
+from tests.end_to_end.hop import Hop
+from tests.end_to_end.processes import Running, run
+from tests.end_to_end.production import Production
 
 pytestmark = pytest.mark.xdist_group("browser")  # one browser and one gateway, whatever else runs
 
 FOLDER = ROOT / "deploy" / "screenshots"
-LARGEST = 150_000  # bytes
+LARGEST = 200_000  # bytes
 SIZE = {"width": 1280, "height": 780}
 NOW = datetime(2026, 11, 25, 14, 5, tzinfo=UTC)
 """A Wednesday."""
 
 
-def picture(page: Page, name: str) -> None:
-    """What fits the window; into the repository only where that is asked for."""
+def picture(page: Page, name: str, *, text: bool = False) -> None:
+    """What fits the window; of `text` the whole page, in greys. Into the repository only where that is asked for."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path: Path = SCREENSHOTS / f"{name}.png"
-    page.screenshot(path=path)
+    shot = page.screenshot(full_page=text)
+    path.write_bytes(in_greys(page, shot) if text else shot)
     assert path.stat().st_size < LARGEST
     if os.environ.get("PICTURES"):
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / path.name).write_bytes(path.read_bytes())
-    assert (FOLDER / path.name).stat().st_size < LARGEST, "README shows it"
+    assert (FOLDER / path.name).stat().st_size < LARGEST, "a guide shows it"
 
 
 def counted(span: Span, share: float) -> Counted:
@@ -126,6 +131,34 @@ def test_a_recipient_who_stopped_a_part(running: Running, opened: Open, gateway:
     press(page, "Find")
     assert page.locator(".grid").is_visible()
     picture(page, "recipient")
+
+
+def test_the_page_behind_a_mails_link(opened: Open, gateway: Client) -> None:
+    _, link = footer_link(gateway)
+    page = opened(link, size={"width": 900, "height": 980})
+    assert page.get_by_role("button").count() > 2
+    picture(page, "page")
+
+
+def test_what_the_doctor_says(browser: Browser, tmp_path: Path) -> None:
+    """The very lines of a run: of a gateway that runs, and whose operator has published nothing yet."""
+    with Hop() as hop:
+        production = Production(tmp_path, hop.port)
+        production.command("init")
+        production.begin()
+        told = run("doctor", "--config", production.config)
+        production.end()
+    assert told.stdout.splitlines()[-1].endswith(" fail"), told.stderr
+    shown = html.escape(f"$ gateway doctor\n{told.stdout}")
+    with browser.new_context(viewport={"width": 1060, "height": 100}, device_scale_factor=2) as context:
+        page = context.new_page()
+        page.set_content(TERMINAL.format(text=shown))
+        picture(page, "doctor", text=True)
+
+
+TERMINAL = """<body style="margin: 0; padding: 1em; background: #16181d; color: #e8e8e8">
+<pre style="margin: 0; font: 12px/1.45 'DejaVu Sans Mono', monospace; white-space: pre-wrap; word-break: break-all"
+>{text}</pre></body>"""
 
 
 def test_the_overview_on_a_busy_day(shown: Callable[[str, str], Page]) -> None:
