@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why. One enum for log, API, SMTP replies, metrics and README."""
+    """Why. One enum for log, API, SMTP replies, metrics and documents."""
 
     __hash__ = str.__hash__  # Enum's own is slow, and every decision asks for many
 

@@ -20,7 +20,7 @@ from suppression.rules.person import child, erased
 from suppression.rules.registers import registers
 from suppression.rules.stops import complaint, suppression
 
-# The first that refuses or defers wins. The names are a vocabulary: API, log and README have them.
+# The first that refuses or defers wins. The names are a vocabulary: API, log and documents have them.
 RULES: tuple[tuple[str, Rule], ...] = (
     ("access", access),
     ("address", address),

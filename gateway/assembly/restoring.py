@@ -1,6 +1,6 @@
 """An empty store is filled from the archive, when there is no backup of it: who stopped what, who consented.
 
-README says what does not come back that way.
+deploy/guides/operating.md says what does not come back that way.
 """
 
 import asyncio

@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from gateway.http import (
     calls,
+    confirming,
     consents,
     data_requests,
     dead_letters,
@@ -23,14 +24,14 @@ from gateway.http import (
     provider_events,
     recipients,
     reviews,
+    sandbox,
     scrub,
     suppressions,
     texts,
+    unsubscribe,
 )
 from gateway.http.doors import Doors
 from gateway.http.edge import Edge
-from gateway.http.links import confirming, unsubscribe
-from gateway.http.sandbox import messages as sandbox
 from gateway.http.twilio import hooks
 from gateway.http.watched import Watched
 

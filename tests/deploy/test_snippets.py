@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from typer.main import get_command
 
-from gateway.cli.commands import app
 from gateway.embedded import binary as server_binary
 from gateway.embedded.server import COMPACT, DURABLE
 from tests.conftest import free_port
+from tests.documents import readme
 from tests.documents.readme import ROOT
 from tests.end_to_end.processes import run, until
 from tests.gateway.config.conftest import write_certificate, write_key
 
 DEPLOY = ROOT / "deploy"
+RUNBOOK = "deploy/RUNBOOK.md"
 
 
 def needs(program: str) -> str:
@@ -149,19 +149,15 @@ def test_scripts_are_clean(script: str) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("document", ["RUNBOOK.md", "CAPACITY.md"])
-def test_commands_and_links_of_the_documents_exist(document: str) -> None:
-    text = (DEPLOY / document).read_text()
-    code = "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
-    inline = "\n".join(re.findall(r"`([^`\n]+)`", text))
-    spoken = set(re.findall(r"^gateway ([a-z]+)", f"{code}\n{inline}", re.MULTILINE))
-    assert spoken <= set(vars(get_command(app))["commands"])
-    for link in re.findall(r"\]\(([^)#:]+)\)", text):
-        assert (DEPLOY / link).exists(), link
+def test_what_the_runbook_copies_is_there() -> None:
+    installed = readme.blocks("Install", "", page=RUNBOOK)[0]
+    copied = set(re.findall(r"/opt/gateway/(deploy/\S+)", installed))
+    assert len(copied) > 3
+    assert [name for name in copied if not (ROOT / name).exists()] == []
 
 
 def test_the_runbooks_keys_are_made_as_it_says(tmp_path: Path) -> None:
-    (block,) = re.findall(r"^```sh\n(.*?)^```", (DEPLOY / "RUNBOOK.md").read_text(), re.MULTILINE | re.DOTALL)
+    (block,) = readme.blocks("DKIM", "sh", page=RUNBOOK)
     (tmp_path / "keys").mkdir()
     subprocess.run(["bash", "-ec", block], cwd=tmp_path, check=True)
     assert {path.name for path in (tmp_path / "keys").iterdir()} == {"s2026.pem", "e2026.pem"}

@@ -72,8 +72,12 @@ def _common(calls: list[tuple[str, str, Mapping[str, Any]]]) -> Iterator[tuple[s
         yield code, keyed["responses"][code]["description"]
 
 
+def _sentence(said: str) -> str:
+    return said if said.endswith((".", "?")) else f"{said}."
+
+
 def _call(method: str, path: str, call: Mapping[str, Any], scopes: list[str], schemas: _Schemas) -> str:
-    written = f"### {method} {path}\n\n{call.get('summary', '')}.\n\n"
+    written = f"### {method} {path}\n\n{_sentence(call.get('summary', ''))}\n\n"
     if call.get("description"):
         written += " ".join(call["description"].split()) + "\n\n"
     written += f"Key: {', '.join(f'`{scope}`' for scope in scopes) or 'none'}.\n\n"

@@ -49,3 +49,11 @@ def commands(name: str) -> list[str]:
 
 def exists(name: str) -> bool:
     return (ROOT / Path(name)).exists()
+
+
+def told_to_gateway(name: str) -> list[str]:
+    """Each command of `gateway` in a block or in back-ticks, as it is told."""
+    fenced = [line for _, text in _FENCED.findall(readme.text(name)) for line in text.splitlines()]
+    quoted = re.findall(r"`([^`\n]+)`", _FENCED.sub("", readme.text(name)))
+    found = (re.match(r"(?:\.venv/bin/)?(gateway [a-z][^#]*)", line.strip()) for line in [*fenced, *quoted])
+    return [one[1] for one in found if one]

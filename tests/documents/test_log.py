@@ -1,4 +1,4 @@
-"""README's questions to the log, word for word, against a `gateway dev` that has sent something."""
+"""The auditors' questions to the log, word for word, against a `gateway dev` that has sent something."""
 
 import json
 
@@ -6,7 +6,7 @@ from tests.documents import readme
 from tests.documents.conftest import Terminal
 
 SECTION = "Asking the log"
-ASK, SQL = readme.blocks(SECTION, "sh")
+ASK, SQL = readme.blocks(SECTION, "sh", page=readme.AUDITING)
 CLICK = readme.blocks("Quick start", "sh")[1]
 
 

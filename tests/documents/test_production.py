@@ -1,4 +1,4 @@
-"""README's gateway.toml is one that `gateway check` would take, and its words about secrets and keys hold."""
+"""The operators' gateway.toml is one that `gateway check` would take, and its words about secrets and keys hold."""
 
 import shutil
 import subprocess
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def example(folder: Path) -> Settings:
-    (text,) = readme.blocks(SECTION, "toml")
+    (text,) = readme.blocks(SECTION, "toml", page=readme.OPERATING)
     return parse(tomllib.loads(text), folder, {}, make_secrets=True)
 
 
@@ -39,6 +39,16 @@ def test_the_example_is_a_configuration_without_problems(folder: Path) -> None:
     settings = example(folder)
     assert list(settings.apps) == list(settings.senders) == ["shop"]
     assert [key.selector for key in settings.dkim["shop"]] == ["s2026"]
+
+
+def test_sections_that_the_guides_show_are_ones_that_check_takes(folder: Path) -> None:
+    (text,) = readme.blocks(SECTION, "toml", page=readme.OPERATING)
+    (lists,) = readme.blocks("Registers, lists, caps and hours", "toml", page=readme.CONCEPTS)
+    console, oidc = readme.blocks("For who runs it", "toml", page=readme.SUPPORT)
+    (folder / "keys/oidc-secret").write_text("secret\n")
+    settings = parse(tomllib.loads(f"{text}\n{lists}\n{console}\n{oidc}"), folder, {}, make_secrets=True)
+    assert settings.console is not None
+    assert settings.console.oidc is not None
 
 
 def test_a_token_key_added_as_described_mints_and_the_old_links_live_on(folder: Path) -> None:

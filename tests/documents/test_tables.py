@@ -1,4 +1,4 @@
-"""README's tables and the code say the same: what is missing in either fails here."""
+"""The tables of README and its pages, and the code say the same: what is missing in either fails here."""
 
 import re
 import subprocess
@@ -17,43 +17,44 @@ from suppression.decision import Reason
 from suppression.model import Way
 from suppression.policy import RULES
 from suppression.purposes import Catalogue, Purpose
-from tests.documents import readme
+from tests.documents import pages, readme
 from tests.documents.routes import routes
 from tests.documents.settings_table import settings
 
 
 def test_every_setting_is_named_with_its_default_and_no_other() -> None:
-    named = {row[0].strip("`"): row[1].strip("`") for row in readme.rows("Settings")}
+    named = {row[0].strip("`"): row[1].strip("`") for row in readme.rows("Settings", page=readme.SETTINGS)}
     assert named == settings()
 
 
 def test_every_setting_that_the_text_speaks_of_exists() -> None:
     sections = {name.partition(".")[0] for name in settings() if "." in name}
-    spoken = re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_.]+)`", readme.text())
     known = {name.replace("[]", "") for name in settings()} | {"secrets.toml"}
-    assert set(spoken) - known == set()
+    for page in pages.names():
+        spoken = re.findall(rf"`((?:{'|'.join(sections)})\.[a-z_.]+)`", readme.text(page))
+        assert set(spoken) - known == set(), page
 
 
 def test_every_reason_is_named_and_no_other() -> None:
-    assert readme.names("Reasons") == [reason.value for reason in Reason]
+    assert readme.names("Reasons", page=readme.CONCEPTS) == [reason.value for reason in Reason]
 
 
 def test_every_way_is_named_and_no_other() -> None:
-    assert readme.names("Reasons", 1) == [way.value for way in Way]
+    assert readme.names("Reasons", 1, page=readme.CONCEPTS) == [way.value for way in Way]
 
 
 def test_every_type_of_event_is_named_and_no_other() -> None:
-    assert readme.names("Webhooks") == [kind.value for kind in EventType]
+    assert readme.names("Webhooks", page=readme.INTEGRATING) == [kind.value for kind in EventType]
 
 
 def test_every_rule_is_named_in_its_order() -> None:
-    assert ", ".join(f"`{name}`" for name, _ in RULES) in readme.section("Reasons")
+    assert ", ".join(f"`{name}`" for name, _ in RULES) in readme.section("Reasons", readme.CONCEPTS)
 
 
 def test_every_purpose_is_named_with_consents_and_way_out() -> None:
     shipped = Catalogue.shipped().purposes.values()
     described = {purpose.path: [_consents(purpose), purpose.way_out.value] for purpose in shipped}
-    named = {row[0].strip("`"): row[1:] for row in readme.rows("Purposes")}
+    named = {row[0].strip("`"): row[1:] for row in readme.rows("Purposes", page=readme.CONCEPTS)}
     assert named == {path: said for path, said in described.items() if not path.startswith("system/")}
 
 
@@ -65,22 +66,26 @@ def _consents(purpose: Purpose) -> str:
 
 
 def test_every_route_is_named_and_no_other() -> None:
-    assert set(readme.names("Routes")) == set(routes())
+    assert set(readme.names("Routes", page=readme.INTEGRATING)) == set(routes())
 
 
 def test_every_route_is_named_with_the_keys_that_it_takes() -> None:
-    named = {row[0].strip("`"): row[1] for row in readme.rows("Routes")}
+    named = {row[0].strip("`"): row[1] for row in readme.rows("Routes", page=readme.INTEGRATING)}
     keyless = {"public", "operations port", "dev only"}
     assert {name: "" if key in keyless else key for name, key in named.items()} == routes()
 
 
 def test_every_route_that_the_text_speaks_of_exists() -> None:
-    spoken = set(re.findall(r"`((?:GET|POST|PUT|DELETE|PATCH) /[^ `]*)`", readme.text()))
-    assert spoken - set(routes()) == set()
+    for page in pages.names():
+        spoken = set(re.findall(r"`((?:GET|POST|PUT|DELETE|PATCH) /[^ `]*)`", readme.text(page)))
+        assert spoken - set(routes()) == set(), page
 
 
 def test_every_command_is_named_with_all_its_options() -> None:
-    named = {row[0].strip("`"): sorted(row[1].replace("`", "").split()) for row in readme.rows("Commands")}
+    named = {
+        row[0].strip("`"): sorted(row[1].replace("`", "").split())
+        for row in readme.rows("Commands", page=readme.COMMANDS)
+    }
     assert named == dict(_commands(typer.main.get_command(commands), "gateway"))
 
 
@@ -121,7 +126,7 @@ def _replies() -> dict[str, str]:
 
 @pytest.mark.parametrize("said", sorted(_replies()))
 def test_every_smtp_reply_is_named(said: str) -> None:
-    table = readme.section("SMTP replies")
+    table = readme.section("SMTP replies", readme.RELAYING)
     code = said[:3]
     if code in {"220", "221", "235", "354"} or said in {"250 2.1.0", "250 2.1.5"}:
         return  # steps on the way, as any server says them
@@ -130,5 +135,9 @@ def test_every_smtp_reply_is_named(said: str) -> None:
 
 
 def test_no_smtp_reply_is_named_that_nobody_says() -> None:
-    named = set(re.findall(r"^\| `(\d{3} \d\.\d\.\d+)` \|", readme.section("SMTP replies"), re.MULTILINE))
+    named = set(
+        re.findall(
+            r"^\| `(\d{3} \d\.\d\.\d+)` \|", readme.section("SMTP replies", readme.RELAYING), re.MULTILINE
+        )
+    )
     assert named - set(_replies()) == set()

@@ -31,7 +31,7 @@ async def sink() -> AsyncIterator[Sink]:
 
 @asynccontextmanager
 async def handed_over(store: Store, sink: Sink) -> AsyncIterator[tuple[InboundDoor, Postfix]]:
-    """A Postfix set up as README says, before our LMTP port."""
+    """A Postfix set up as the guide says, before our LMTP port."""
     async with InboundDoor(store, relay_to(sink.port), lmtp=True).open() as door:
         settings = as_documented(door.port) | {"relayhost": f"[127.0.0.1]:{sink.port}"}
         with running(settings) as postfix:
@@ -39,7 +39,7 @@ async def handed_over(store: Store, sink: Sink) -> AsyncIterator[tuple[InboundDo
 
 
 def as_documented(port: int) -> dict[str, str]:
-    (block,) = readme.blocks("Mail that comes back", "")
+    (block,) = readme.blocks("Mail that comes back", "", page=readme.OPERATING)
     lines = re.findall(r"^([a-z_]+) =(.*)$", block.replace(":2424", f":{port}"), re.MULTILINE)
     assert len(lines) == 3
     return {name: value.strip() for name, value in lines}

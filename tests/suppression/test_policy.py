@@ -178,7 +178,7 @@ def test_a_consent_that_is_effective_meets_no_stop(request: Request, known: Fact
 
 
 def test_every_rule_answers_under_its_own_name() -> None:
-    """The names are a vocabulary: API, log and README have them."""
+    """The names are a vocabulary: API, log and documents have them."""
     assert [name for name, _ in RULES] == [
         "access",
         "address",

@@ -15,6 +15,7 @@ To add a provider:
    server's own code say so (`events.kind_of_failure`); a failure that the provider goes on trying is DELAYED;
 3. an id for each event that is the same however often it is told, and `token` where the provider gives back what our
    mail carried (CFBL-Feedback-ID);
-4. a section in gateway/config/providers.py, a line in its `load`, rows in README;
+4. a section in gateway/config/providers.py, a line in its `load`, rows in deploy/SETTINGS.md and in the
+   guide for operators;
 5. tests with webhooks that the test itself signs: one for each of the provider's words, and one for each way to forge.
 """

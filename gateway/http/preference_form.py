@@ -15,10 +15,11 @@ from starlette.responses import Response
 from gateway import phrases
 from gateway.confirmations.confirming import AskedAlready, Barred
 from gateway.confirmations.wishes import Kind, Wish
+from gateway.http import evidence, form_token, undo
+from gateway.http.click import Fields, form_fields, value_of
 from gateway.http.doors import Doors, Link
-from gateway.http.links import evidence, form_token, undo
-from gateway.http.links.click import Fields, form_fields, value_of
-from gateway.http.links.preferences import (
+from gateway.http.pages import page, reader
+from gateway.http.preferences import (
     PAUSE,
     Difference,
     Known,
@@ -28,7 +29,6 @@ from gateway.http.links.preferences import (
     preferences,
     reachable,
 )
-from gateway.http.pages import page, reader
 from gateway.languages import Words, marked
 from suppression.decision import Reason
 from suppression.errors import InvalidToken, Unavailable
