@@ -8,13 +8,19 @@ import logging
 import re
 import secrets
 import sys
+import time
 import traceback
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from suppression.errors import GatewayError
+
+_MOST_CAUSES = 1000  # that are told apart at a time
 
 _access = False
 _log = structlog.get_logger(__name__)
@@ -73,6 +79,45 @@ def access(event: str, **fields: object) -> None:
     """One of these lines. Routes, codes and ids only: no path, no query, no address."""
     if _access:
         _log.info(event, **fields)
+
+
+class Seldom:
+    """Lines of a kind that one fault can cause for every message: some in a minute for each cause, and then how many
+    more there were. What happened to each message is in the decision log all the same.
+    """
+
+    def __init__(
+        self, most: int = 5, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._clock = clock
+        self._told: OrderedDict[tuple[str, ...], _Told] = OrderedDict()
+
+    def say(self, write: Callable[..., object], event: str, *cause: str, **fields: object) -> None:
+        """`write`: a logger's method; `cause`: what such lines are counted by."""
+        now = self._clock()
+        told = self._told.setdefault((event, *cause), _Told(now))
+        self._told.move_to_end((event, *cause))
+        if len(self._told) > _MOST_CAUSES:
+            self._told.popitem(last=False)
+        if now - told.since >= self._seconds:
+            told.since, told.lines = now, 0
+        if told.lines >= self._most:
+            told.left_out += 1
+            return
+        more = {"left_out": told.left_out} if told.left_out else {}
+        told.lines, told.left_out = told.lines + 1, 0
+        write(event, **fields, **more)
+
+
+@dataclass(slots=True)
+class _Told:
+    """Since when so many lines were written; and how many were not, since the last one that was."""
+
+    since: float
+    lines: int = 0
+    left_out: int = 0
 
 
 def new_id() -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from gateway.duties.gates import Gates, NotNow
 from gateway.duties.leaving import Composer, lasting
 from gateway.duties.times import TIMES, Times
 from gateway.duties.ways import Way
+from gateway.logs import Seldom
 from gateway.metrics import observed
 from gateway.phones.sending import Sending
 from gateway.roads import handing_over
@@ -51,6 +52,7 @@ class Dispatching:
     judge: Callable[[Outcome], Verdict]
     learn: Learn
     times: Times = TIMES
+    seldom: Seldom = field(default_factory=Seldom)
 
     async def dispatch(self, entry: Entry) -> None:
         """Sent, put off, refused, or left to its lease's end. StoreUnavailable: that is how it was left."""
@@ -59,7 +61,15 @@ class Dispatching:
         except NotNow as later:
             await self._put_off(entry, later.seconds)
         except ConfigurationError as error:
-            _log.error("message_not_sendable", message=entry.id, sender=entry.sender, cause=str(error))
+            cause = str(error)
+            self.seldom.say(
+                _log.error,
+                "message_not_sendable",
+                *(entry.sender, cause),
+                message=entry.id,
+                sender=entry.sender,
+                cause=cause,
+            )
             await self._put_off(entry, MISCONFIGURED)
 
     async def _pass(self, entry: Entry) -> None:

@@ -15,6 +15,7 @@ import structlog
 
 from gateway import tracing
 from gateway.duties.breaker import Breaker, Verdict
+from gateway.logs import Seldom
 from gateway.metrics import observed
 from gateway.webhooks import events
 from gateway.webhooks.delivering import AT_ONCE, GONE, Delivering, Said
@@ -74,6 +75,7 @@ class Telling:
         self._pauses = pauses
         self._gates: dict[str, _Gate] = {}
         self._closed = False
+        self._seldom = Seldom()
 
     def close(self) -> None:
         """From now on what has not begun is put back."""
@@ -151,7 +153,8 @@ class Telling:
             observed.webhook_event("put_off")
 
     async def _give_up(self, entry: Entry, reason: str, attempts: int) -> None:
-        _log.warning("event_not_taken", message=entry.id, app=entry.app, reason=reason, attempts=attempts)
+        told = {"message": entry.id, "app": entry.app, "reason": reason, "attempts": attempts}
+        self._seldom.say(_log.warning, "event_not_taken", entry.app, reason, **told)
         await self._entries.give_up(entry, reason, attempts=attempts)
         observed.webhook_event("given_up")
 

@@ -17,6 +17,7 @@ from channels.email.providers.events import NotSigned, Once, Told, Unauthenticat
 from gateway.http.doors import Doors
 from gateway.http.problems import problem
 from gateway.inbound.provider_events import MailHooks
+from gateway.logs import Seldom
 from suppression.errors import IdempotencyMismatch
 
 _WITHIN = 30.0  # seconds for a body
@@ -29,6 +30,7 @@ class ProviderHooks:
     def __init__(self, doors: Doors, hooks: MailHooks) -> None:
         self._changes = doors.changes
         self._hooks = hooks
+        self._seldom = Seldom()
 
     async def tell(self, request: Request, provider: str) -> Response:
         reader = self._hooks.providers.get(provider)
@@ -40,9 +42,9 @@ class ProviderHooks:
             told = await reader.read(Webhook(headers, body, datetime.now(UTC)))
             await self._remember(told.once)
         except Unauthenticated as error:
-            return _refused(provider, error, 401)
+            return self._refused(provider, error, 401)
         except NotSigned as error:
-            return _refused(provider, error, 403)
+            return self._refused(provider, error, 403)
         await self._take(provider, told)
         return Response(status_code=200, headers={"Cache-Control": "no-store"})
 
@@ -59,13 +61,13 @@ class ProviderHooks:
         if told.events:
             await self._hooks.take(provider, told.events)
 
-
-def _refused(provider: str, error: NotSigned, status: int) -> Response:
-    log.warning("webhook_refused", provider=provider, cause=str(error))
-    if status == 401:
-        challenge = {"WWW-Authenticate": 'Basic realm="webhooks"'}
-        return problem(401, "Unauthorized", "Credentials are needed.", headers=challenge)
-    return problem(403, "Not permitted", "not permitted")
+    def _refused(self, provider: str, error: NotSigned, status: int) -> Response:
+        told = {"provider": provider, "cause": str(error)}
+        self._seldom.say(log.warning, "webhook_refused", *told.values(), **told)
+        if status == 401:
+            challenge = {"WWW-Authenticate": 'Basic realm="webhooks"'}
+            return problem(401, "Unauthorized", "Credentials are needed.", headers=challenge)
+        return problem(403, "Not permitted", "not permitted")
 
 
 async def _body(request: Request, largest: int) -> bytes:

@@ -19,6 +19,7 @@ import structlog
 from channels.email.providers.events import EventKind
 from gateway.archive.history import History
 from gateway.inbound.which_mail import Kind, WhichMail
+from gateway.logs import Seldom
 from gateway.roads.changes import Changes
 from suppression.address import parse_email
 from suppression.decision import Reason
@@ -91,6 +92,7 @@ class Applying:
         self._changes = changes
         self._which = WhichMail(store, history or History(store.log))
         self._soft = soft or SoftLimit()
+        self._seldom = Seldom()
 
     async def recipient(self, key: bytes, named: Iterable[str] = ()) -> Recipient:
         """Who a token is about, exactly: as one of these addresses names it, else as it is sealed in the store.
@@ -124,8 +126,10 @@ class Applying:
         counted = await self._count(finding) if finding.kind is EventKind.SOFT else 0
         await self._record(finding, counted)
         if finding.kind is EventKind.SENDER_FAULT:
-            log.warning(
+            self._seldom.say(
+                log.warning,
                 "mail_refused_for_its_sender",
+                *(finding.sender, finding.app, finding.source),
                 source=finding.source,
                 status=finding.status,
                 sender=finding.sender,

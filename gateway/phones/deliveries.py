@@ -50,6 +50,7 @@ class Deliveries:
         self._codes = codes
         self._senders = senders
         self._heard = heard
+        self._seldom = logs.Seldom()
 
     async def take(self, report: Report) -> None:
         """Stored when this returns; late and repeated ones change nothing. NotPermitted: of another message.
@@ -102,8 +103,14 @@ class Deliveries:
     def _tell(self, entry: Entry, report: Report, row: Code | None) -> None:
         fault = row is not None and row.breaker is not Breaker.NONE
         if row is not None and row.alert:
-            log.error(
-                "sender_at_fault", message=entry.id, sender=entry.sender, code=row.code, meaning=row.meaning
+            self._seldom.say(
+                log.error,
+                "sender_at_fault",
+                *(entry.sender, str(row.code)),
+                message=entry.id,
+                sender=entry.sender,
+                code=row.code,
+                meaning=row.meaning,
             )
         if self._heard is not None and report.delivery.final:
             self._heard(entry.channel, entry.sender, fault)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.logs import Seldom
+
 PROGRAM = """
 import structlog
 from gateway import logs
@@ -48,3 +50,46 @@ def test_an_exception_is_shown_by_class_and_place_and_quotes_nobody(*, people: b
     assert "<string>:" in text
     assert text.count("StoreUnavailable: no answer") == 2
     assert "never" not in text
+
+
+class TestSeldom:
+    """Lines that one fault causes for every message."""
+
+    def said(self) -> tuple[list[tuple[str, dict[str, object]]], list[float], Seldom]:
+        lines: list[tuple[str, dict[str, object]]] = []
+        now = [0.0]
+        return lines, now, Seldom(2, 60, lambda: now[0])
+
+    def test_some_are_written_and_the_rest_is_counted(self) -> None:
+        lines, now, seldom = self.said()
+
+        def write(event: str, **fields: object) -> None:
+            lines.append((event, fields))
+
+        for message in range(10):
+            seldom.say(write, "failed", "shop", message=message)
+        now[0] = 61
+        seldom.say(write, "failed", "shop", message=10)
+        seldom.say(write, "failed", "shop", message=11)
+        assert [fields for _, fields in lines] == [
+            {"message": 0},
+            {"message": 1},
+            {"message": 10, "left_out": 8},
+            {"message": 11},
+        ]
+
+    def test_one_cause_leaves_the_others_their_lines(self) -> None:
+        lines, _, seldom = self.said()
+
+        def write(event: str, **fields: object) -> None:
+            lines.append((event, fields))
+
+        for event, cause in [("failed", "shop")] * 5 + [("failed", "other"), ("refused", "shop")]:
+            seldom.say(write, event, cause)
+        assert [event for event, _ in lines] == ["failed", "failed", "failed", "refused"]
+
+    def test_causes_without_number_take_no_memory_without_bound(self) -> None:
+        _, _, seldom = self.said()
+        for number in range(3000):
+            seldom.say(lambda *_, **__: None, "failed", str(number))
+        assert len(seldom._told) == 1000

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from channels.twilio.signature import Form, Signatures
+from gateway.logs import Seldom
 from suppression.errors import NotPermitted
 
 MOST = 64 * 1024  # bytes of a body; Twilio's own have a twentieth
@@ -57,6 +58,7 @@ class Reader:
     def __init__(self, url: str, accounts: Mapping[str, Account]) -> None:
         self._url = url.rstrip("/")
         self._accounts = dict(accounts)
+        self._seldom = Seldom()
 
     async def read(self, request: Request) -> Signed:
         """NotPermitted for what Twilio has not signed."""
@@ -67,8 +69,14 @@ class Reader:
         form, raw = (fields, None) if fields is not None else (None, body)
         header = request.headers.get(_HEADER)
         if account is None or not account.signatures.verify(self._url + target, header, form=form, body=raw):
-            _refuse("unsigned" if not header else "wrongly signed", request)
+            self._refuse("unsigned" if not header else "wrongly signed", request)
         return Signed(account, parse_qsl(query, keep_blank_values=True), fields or _of_json(body))
+
+    def _refuse(self, why: str, request: Request) -> NoReturn:
+        """Anybody can cause these lines, and as many as they like."""
+        told = {"cause": why, "route": getattr(request.scope.get("route"), "path", "")}
+        self._seldom.say(log.warning, "webhook_refused", *told.values(), **told)
+        raise NotPermitted(why)
 
 
 def answer(twiml: str = NOTHING_TO_SAY) -> Response:
@@ -78,11 +86,6 @@ def answer(twiml: str = NOTHING_TO_SAY) -> Response:
 def refuse(why: str) -> NoReturn:
     """Signed, but not about anything that this account may speak of."""
     log.warning("webhook_refused", cause=why)
-    raise NotPermitted(why)
-
-
-def _refuse(why: str, request: Request) -> NoReturn:
-    log.warning("webhook_refused", cause=why, route=getattr(request.scope.get("route"), "path", ""))
     raise NotPermitted(why)
 
 

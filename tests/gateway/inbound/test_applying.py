@@ -114,6 +114,17 @@ async def test_somebody_is_told_of_a_fault_of_the_sender(applying: Applying, ann
     assert "550" not in repr(lines)
 
 
+async def test_a_campaign_of_a_broken_sender_writes_some_lines_and_not_one_a_mail(
+    store: Store, applying: Applying, ann: Recipient
+) -> None:
+    with capture_logs() as lines:
+        for number in range(30):
+            await applying.apply(finding(ann, K.SENDER_FAULT, f"e{number}", sender="shop"))
+        await applying.apply(finding(ann, K.SENDER_FAULT, "other", sender="other"))
+    assert [line["sender"] for line in lines] == ["shop"] * 5 + ["other"]
+    assert len(await records(store, ann)) == 31
+
+
 @pytest.mark.parametrize("kind", [K.DELIVERED, K.DELAYED])
 async def test_what_is_no_failure_leaves_nothing(
     store: Store, applying: Applying, ann: Recipient, kind: EventKind
