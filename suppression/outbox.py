@@ -167,6 +167,7 @@ class Entry:
     delivery: Delivery | None = None
     cancel: bool = False
     reason: str = ""  # why it was refused, cancelled, failed
+    campaign: str = ""  # the app's name for what it is part of
     body: str = "-"
     answer: str = ""
     decision_id: str = ""

@@ -154,7 +154,7 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
         changes,
         public_url=settings.public_url,
         replace=phones.replace,
-        heard=lambda channel, sender, fault: desk.gates.reported(channel, sender, fault=fault),
+        heard=lambda *told: desk.gates.reported(*told),  # noqa: PLW0108 - the desk is made below
     )
 
     async def learn(entry: Entry, code: int) -> None:

@@ -74,7 +74,8 @@ class Dispatching:
 
     async def _pass(self, entry: Entry) -> None:
         message = self.composer.compose(entry)
-        async with self.gates.of(entry.channel, entry.sender).passed() as passed:
+        gate = self.gates.of(entry.channel, entry.sender)
+        async with gate.passed(entry.campaign or entry.purpose) as passed:
             try:
                 async with self._ready(entry) as carrier:
                     handed = await self._hand_over(entry, message, carrier)

@@ -8,7 +8,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from channels.twilio import outcomes
 from gateway.duties.breaker import Breaker, Pass
+from gateway.duties.campaigns import Campaigns
 from gateway.state.pace import Pace
 from suppression.model import Channel
 
@@ -37,6 +39,7 @@ class Gate:
         self, channel: Channel, sender: str, pace: Pace, per_second: float | None, closing: asyncio.Event
     ) -> None:
         self.breaker = Breaker(channel.value, sender)
+        self.campaigns = Campaigns(channel.value, sender)
         self._name = f"{channel.value}|{sender}"
         self._pace = pace
         self._per_second = per_second
@@ -47,8 +50,10 @@ class Gate:
         self._line = 0.0  # when the last one that was sent away comes back
 
     @asynccontextmanager
-    async def passed(self) -> AsyncIterator[Pass]:
-        """For one hand-over; NotNow, StoreUnavailable."""
+    async def passed(self, campaign: str = "") -> AsyncIterator[Pass]:
+        """For one hand-over of a message of that campaign; NotNow, StoreUnavailable."""
+        if wait := self.campaigns.wait(campaign):
+            raise NotNow(wait)
         if wait := self.breaker.wait:
             raise self._later(wait)
         async with self._place():
@@ -129,9 +134,16 @@ class Gates:
             self._gates[channel, sender] = gate
         return gate
 
-    def reported(self, channel: Channel, sender: str, *, fault: bool) -> None:
-        """What a status callback said of something that the next hop had taken."""
-        self.of(channel, sender).breaker.reported(fault=fault)
+    def reported(self, channel: Channel, sender: str, campaign: str, fault: outcomes.Breaker) -> None:
+        """What a status callback said of something that the next hop had taken: whose fault it was, if anybody's.
+
+        What a campaign says is not its sender's fault, and nothing is known of a campaign whose sender is at fault.
+        """
+        gate, of_campaign = self.of(channel, sender), fault is outcomes.Breaker.CAMPAIGN
+        if not of_campaign:
+            gate.breaker.reported(fault=fault is not outcomes.Breaker.NONE)
+        if of_campaign or fault is outcomes.Breaker.NONE:
+            gate.campaigns.reported(campaign, fault=of_campaign)
 
     def close(self) -> None:
         """Who waits for a turn waits no longer, and nobody passes any more."""

@@ -147,7 +147,7 @@ def _draft(call: HandingIn, number: bytes, content: Mapping[str, str], due: date
     campaign = {"campaign": call.asked.campaign} if call.asked.campaign else {}
     return Draft(
         number=number,
-        content={**content, **campaign},
+        content=content,
         body=call.ids.body[:_BODY_HASH],
         repeats=call.ids.stem is not None,
         due=due,

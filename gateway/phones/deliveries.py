@@ -18,8 +18,8 @@ from suppression.store.transitions import names_another
 
 log = structlog.get_logger(__name__)
 
-Heard = Callable[[Channel, str, bool], None]
-"""Whether what a sender sent on a channel failed by a fault of its own: the breaker hears of it."""
+Heard = Callable[[Channel, str, str, Breaker], None]
+"""How what a sender sent on a channel, for a campaign, fared: by whose fault it failed, if by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Deliveries:
         return await self._codes.learn(failure)
 
     def _tell(self, entry: Entry, report: Report, row: Code | None) -> None:
-        fault = row is not None and row.breaker is not Breaker.NONE
+        fault = Breaker.NONE if row is None else row.breaker
         if row is not None and row.alert:
             self._seldom.say(
                 log.error,
@@ -113,4 +113,4 @@ class Deliveries:
                 meaning=row.meaning,
             )
         if self._heard is not None and report.delivery.final:
-            self._heard(entry.channel, entry.sender, fault)
+            self._heard(entry.channel, entry.sender, entry.campaign or entry.purpose, fault)

@@ -10,7 +10,7 @@ An entry's hash has the fields
     h    record of the last hand-over                 w    when that was, ms (the server's time)
     i    the next hop's id     u    "1": found by a look-up, and not confirmed by the next hop
     p    what it reported      k    "1": a stop came meanwhile      y    why it ended
-    r    ids of its log records, 8 bytes each
+    r    ids of its log records, 8 bytes each         z    its campaign
 An event's has `record`, its log record, and
     e    that record, as it was logged     j    the recipient's sealed address, where it is kept for the event
 and of the others state, n, m, c (on no channel; flag w), a, d and y.
@@ -64,6 +64,8 @@ def new_fields(draft: Draft, about: str, due: int, sealed: bytes, answer: str) -
         fields["x"] = codec.milliseconds(draft.deadline)
     if draft.answers:
         fields["g"] = draft.answers
+    if campaign := draft.details.get("campaign"):
+        fields["z"] = campaign
     return fields
 
 
@@ -125,6 +127,7 @@ class EntryReader:
                 delivery=Delivery(text["p"]) if "p" in text else None,
                 cancel="k" in text,
                 reason=text.get("y", ""),
+                campaign=text.get("z", ""),
                 body=text.get("try", "-"),
                 answer=text.get("text", ""),
                 decision_id=_record(shard, text, "record"),

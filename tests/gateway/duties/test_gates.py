@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from channels.twilio.outcomes import Breaker
 from gateway.duties import gates
 from gateway.duties.breaker import IN_A_ROW, Verdict
 from gateway.duties.gates import OF_ONE_SENDER, PATIENCE, RETURNING, Gates, NotNow
@@ -94,7 +95,26 @@ async def test_when_the_process_drains_nobody_passes_and_nobody_waits_for_a_turn
 
 async def test_faults_that_carriers_report_close_the_gate(made: Gates) -> None:
     for _ in range(20):
-        made.reported(SMS, "brand", fault=True)
+        made.reported(SMS, "brand", "spring", Breaker.SENDER)
 
     with pytest.raises(NotNow):
         await enter(made.of(SMS, "brand"))
+    async with made.of(SMS, "other").passed("spring"):
+        pass
+
+
+async def test_a_campaign_that_carriers_filter_waits_and_its_sender_s_others_go_on(made: Gates) -> None:
+    for _ in range(20):
+        made.reported(SMS, "brand", "spring", Breaker.CAMPAIGN)
+
+    with pytest.raises(NotNow) as told:
+        async with made.of(SMS, "brand").passed("spring"):
+            pass
+    assert 500 < told.value.seconds < 700
+    for channel, sender, campaign in (
+        (SMS, "brand", "summer"),
+        (SMS, "other", "spring"),
+        (VOICE, "brand", "spring"),
+    ):
+        async with made.of(channel, sender).passed(campaign):
+            pass

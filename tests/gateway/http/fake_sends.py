@@ -57,6 +57,7 @@ class FakeOutbox:
             State.WAITING,
             due=draft.due or self.memory.now(),
             content=draft.content,
+            campaign=draft.details.get("campaign", ""),
             records=(record.id,),
         )
         outcome = "deferred" if draft.due else "accepted"

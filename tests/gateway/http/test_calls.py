@@ -82,7 +82,7 @@ async def test_a_marketing_call_says_first_who_calls_and_the_key_that_ends_it(wo
     asked = parse_qs(action.query)
     assert action.path == "/hooks/twilio/voice/key"
     assert world.links.read_hook(Hook.KEY, asked["m"][0], asked["k"][0]) == entry.id
-    assert (entry.content or {})["campaign"] == "spring"
+    assert entry.campaign == "spring"
 
 
 async def test_each_call_has_a_key_address_of_its_own(world: World) -> None:

@@ -58,7 +58,7 @@ async def test_one_text_is_accepted_and_waits(world: World) -> None:
     }
     entry = await kept(world, told["id"])
     assert entry.state is State.WAITING
-    assert entry.content == {"body": "Your parcel is on its way.", "campaign": "spring"}
+    assert (entry.content, entry.campaign) == ({"body": "Your parcel is on its way."}, "spring")
     assert [line.id for line in await world.records(ANN)] == [told["decision_id"]]
 
 

@@ -5,6 +5,7 @@ from itertools import permutations
 
 import pytest
 
+from channels.twilio.outcomes import Breaker
 from suppression.model import Channel
 from suppression.outbox import Delivery, State
 from suppression.records import RecordKind
@@ -132,7 +133,7 @@ async def test_who_stopped_it_at_twilio_stopped_it_here(gateway: Hooked) -> None
 
     assert await gateway.stops() == UNSUBSCRIBED
     assert {entry.source for entry in await gateway.entries()} == {"sms:shop"}
-    assert gateway.heard == [(Channel.SMS, "shop", False)]
+    assert gateway.heard == [(Channel.SMS, "shop", "service/notifications", Breaker.NONE)]
 
 
 async def test_a_stop_by_report_cancels_what_waits(gateway: Hooked) -> None:
@@ -187,11 +188,22 @@ async def test_a_fault_of_the_sender_never_touches_the_recipient(gateway: Hooked
 
 
 async def test_the_breaker_hears_whose_fault_it_was(gateway: Hooked) -> None:
-    for state, code in (("undelivered", "30007"), ("undelivered", "30003"), ("delivered", ""), ("sent", "")):
+    for state, code in (
+        ("undelivered", "30007"),
+        ("undelivered", "30034"),
+        ("undelivered", "30003"),
+        ("delivered", ""),
+        ("sent", ""),
+    ):
         entry = await gateway.submitted()
         await gateway.report(entry, state, ErrorCode=code)
 
-    assert [fault for _, _, fault in gateway.heard] == [True, False, False]
+    assert [fault for *_, fault in gateway.heard] == [
+        Breaker.CAMPAIGN,
+        Breaker.SENDER,
+        Breaker.NONE,
+        Breaker.NONE,
+    ]
 
 
 async def test_a_report_of_another_number_says_nothing_of_this_one(gateway: Hooked) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import httpx
 from fastapi import FastAPI
 
+from channels.twilio.outcomes import Breaker
 from channels.twilio.signature import Signatures, body_hash
 from gateway.assembly.phone_ways_in import WaysIn, ways_in
 from gateway.config.twilio import TwilioAccount
@@ -70,7 +71,7 @@ class Hooked:
     client: httpx.AsyncClient
     changes: Changes
     replaced: list[tuple[str, str, str]]
-    heard: list[tuple[Channel, str, bool]]
+    heard: list[tuple[Channel, str, str, Breaker]]
     numbers: int = field(default=0)
     refuses: bool = False
 
@@ -181,7 +182,7 @@ async def hooked(world: RealWorld) -> Hooked:
     keys = TokenKeys({1: b"t" * 32}, 1)
     made = Links(PUBLIC, keys, SENDERS, APPS, Catalogue.shipped)
     replaced: list[tuple[str, str, str]] = []
-    heard: list[tuple[Channel, str, bool]] = []
+    heard: list[tuple[Channel, str, str, Breaker]] = []
 
     async def replace_twiml(sender: str, call: str, twiml: str) -> None:
         await made_ready[0].replace_twiml(sender, call, twiml)
@@ -197,7 +198,7 @@ async def hooked(world: RealWorld) -> Hooked:
         changes,
         public_url=PUBLIC,
         replace=replace_twiml,
-        heard=lambda channel, sender, fault: heard.append((channel, sender, fault)),
+        heard=lambda *told: heard.append(told),
     )
     doors = replace(
         world.doors, hooks=ways.hooks, reviewing=Reviewing(store, Reviews(store), changes), senders=SENDERS
