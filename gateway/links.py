@@ -124,10 +124,6 @@ class Links:
         query = urlencode({"m": entry_id, "k": self._keys.sign(hook + entry_id)})
         return f"{self.hooks}{hook}?{query}"
 
-    def read_status(self, m: str, k: str) -> str:
-        """The message's id in a query of `status_url`. InvalidToken."""
-        return self.read_hook(Hook.STATUS, m, k)
-
     def read_hook(self, hook: Hook, m: str, k: str) -> str:
         """The message's id in a query of `hook_url`. InvalidToken: altered, or made for another hook."""
         if not _ENTRY.fullmatch(m):

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from suppression.model import Basis
 
-PRESETS = ("none", "casl")
 RELATION = "relation"  # in a consent's evidence: "purchase", "contract" or "inquiry"
 _LASTING = frozenset({"purchase", "contract"})
 _PURCHASE = 24  # months

@@ -113,10 +113,6 @@ class Original:
         return len(self._header.named(b"received"))
 
     @property
-    def has_eight_bit_headers(self) -> bool:
-        return not self.raw[: self._header.end].isascii()
-
-    @property
     def sound_header(self) -> bool:
         """Whether every line of the header block is a field or the continuation of one."""
         return self._header.broken_at is None

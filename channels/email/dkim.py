@@ -13,7 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from channels.email.canonical import relaxed_body_hash, relaxed_header
 from channels.email.compose import Copy
@@ -79,14 +79,6 @@ class DkimKey:
                 f"DKIM key {selector} of {domain}: no unencrypted PEM private key"
             ) from error
         return cls(domain, selector, private)  # type: ignore[arg-type]  # judged in __post_init__
-
-    @classmethod
-    def generate_rsa(cls, domain: str, selector: str, bits: int = MIN_RSA_BITS) -> "DkimKey":
-        return cls(domain, selector, generate_private_key(65537, bits))
-
-    @classmethod
-    def generate_ed25519(cls, domain: str, selector: str) -> "DkimKey":
-        return cls(domain, selector, Ed25519PrivateKey.generate())
 
     @property
     def name(self) -> str:

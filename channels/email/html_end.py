@@ -118,11 +118,6 @@ class Document:
         return cdata.end() if cdata else -1
 
 
-def html_end(data: bytes) -> int:
-    """Where a footer goes."""
-    return Document(data).end
-
-
 def _raw_end(data: bytes, at: int, name: bytes) -> int:
     """The start of the end tag of raw text that begins at `at`; -1 when there is none."""
     if name == b"plaintext":

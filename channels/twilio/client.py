@@ -101,10 +101,6 @@ class TwilioClient:
         """Not to ring, or no longer. The status after it: "canceled", or another one when it came too late."""
         return await self._update_call(sid, status="canceled")
 
-    async def end_call(self, sid: str) -> str:
-        """Hang up, also on a call under way."""
-        return await self._update_call(sid, status="completed")
-
     async def replace_twiml(self, sid: str, twiml: str) -> str:
         """Go on with other TwiML: a machine's own message once its greeting is over."""
         return await self._update_call(sid, twiml=twiml)

@@ -57,12 +57,6 @@ _SCHEMA = (
 )
 
 
-def make_views(connection: duckdb.DuckDBPyConnection, paths: Iterable[Path]) -> None:
-    """`records` has the files' columns, `log` what people ask of."""
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM {relation(paths)}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW log AS {columns.shown('records')}")
-
-
 @contextmanager
 def timed(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
     """For so long and no longer."""

@@ -1,6 +1,5 @@
 """How what we know looks in JSON: times, scopes, entries, decisions, records. Pure."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from suppression.model import ALL, Consent, Scope, Suppression
 from suppression.records import FIELDS, Record, RecordKind
 
 Json = dict[str, Any]
-HandleOf = Callable[[Entry], str]
 
 concerns = records.concerns
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from statistics import median
 
 from channels.email.compose import Original, WaysOut
-from channels.email.dkim import DkimKey, Signer
+from channels.email.dkim import Signer
 from tests.bench.mail_tools import newsletter
 from tests.bench.result import Result
+from tests.dkim_keys import new_rsa_key
 
 WAYS = WaysOut(
     header_url="https://mail.example.com/u/EQEBTcF39cyVNHtM1Myk3skRGMn3umAql1FsKpdRbKV4jI_UVy_tNw",
@@ -48,7 +49,7 @@ def with_attachment(size: int) -> bytes:
 
 
 def results() -> list[Result]:
-    raw, signer = newsletter().replace(b"\n", b"\r\n"), Signer([DkimKey.generate_rsa("example.com", "s1")])
+    raw, signer = newsletter().replace(b"\n", b"\r\n"), Signer([new_rsa_key("example.com", "s1")])
     large = with_attachment(10_000_000)
 
     def rewrite(mail: bytes = raw) -> object:

@@ -152,28 +152,28 @@ def test_a_callback_names_its_message() -> None:
     made = links().status_url(ENTRY)
 
     assert made.startswith("https://mail.example.com/hooks/twilio/status?m=msg_0123abc&k=")
-    assert links().read_status(*callback(links())) == ENTRY
+    assert links().read_hook(Hook.STATUS, *callback(links())) == ENTRY
 
 
 def test_a_callback_of_an_older_key_is_read() -> None:
     rotated = links(TokenKeys({1: b"k" * 32, 2: b"n" * 32}, 2))
 
-    assert rotated.read_status(*callback(links())) == ENTRY
+    assert rotated.read_hook(Hook.STATUS, *callback(links())) == ENTRY
 
 
 @pytest.mark.parametrize("wrong", ["", "0", "00" * 9, "zz" * 9, "01" + "00" * 8, "ff" * 9, "é" * 18])
 def test_a_callback_with_another_mac_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidToken):
-        links().read_status(ENTRY, wrong)
+        links().read_hook(Hook.STATUS, ENTRY, wrong)
 
 
 @pytest.mark.parametrize("wrong", ["", "msg_0123abd", "msg_0123abc ", "x" * 121, "é"])
 def test_a_callback_about_another_message_is_refused(wrong: str) -> None:
     _, mac = callback(links())
     with pytest.raises(InvalidToken):
-        links().read_status(wrong, mac)
+        links().read_hook(Hook.STATUS, wrong, mac)
 
 
 def test_a_callback_made_for_one_hook_is_no_other() -> None:
     with pytest.raises(InvalidToken):
-        links().read_status(*callback(links(), Hook.KEY))
+        links().read_hook(Hook.STATUS, *callback(links(), Hook.KEY))

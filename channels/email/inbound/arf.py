@@ -100,13 +100,8 @@ class Complaint:
         return other if verdict is None else verdict
 
 
-def read_complaint(raw: bytes) -> Complaint | None:
-    """None for what is no complaint."""
-    return complaint(Received(raw))
-
-
 def complaint(received: Received) -> Complaint | None:
-    """The same for a message that was read already."""
+    """None for what is no complaint."""
     return _arf(received) or _jmrp(received)
 
 

@@ -55,10 +55,6 @@ class Kind(StrEnum):
         """Whether N of it in a window suppress."""
         return self in (Kind.MAILBOX_FULL, Kind.TEMPORARY)
 
-    @property
-    def alerts(self) -> bool:
-        return self is Kind.SENDER
-
 
 # The longest entry that a code begins with counts. No entry: the words decide.
 CODES: dict[str, Kind] = {

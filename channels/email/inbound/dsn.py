@@ -64,13 +64,8 @@ class Bounce:
         return self.action is Action.FAILED and not temporary
 
 
-def read_dsn(raw: bytes, mail_from: str | None = None) -> list[Bounce]:
-    """The bounces in a message; none where it is no bounce. `mail_from`: of its envelope, None if unknown."""
-    return bounces(Received(raw), mail_from)
-
-
 def bounces(received: Received, mail_from: str | None = None) -> list[Bounce]:
-    """The same for a message that was read already."""
+    """The bounces in a message; none where it is no bounce. `mail_from`: of its envelope, None if unknown."""
     notice = Notice(received, mail_from)
     found = _from_status_parts(received, notice)
     if not found and notice.by_a_server:

@@ -98,13 +98,8 @@ class Written:
     null_return_path: bool
 
 
-def written_by_person(raw: bytes, mail_from: str | None = None) -> Written:
-    """`mail_from`: of the envelope, None if unknown."""
-    return written(Received(raw), mail_from)
-
-
 def written(received: Received, mail_from: str | None = None) -> Written:
-    """The same for a message that was read already."""
+    """`mail_from`: of the envelope, None if unknown."""
     text, cut = own_words(_text(received))
     senders = address_list(received.value("from")) if len(received.values("from")) == 1 else []
     replies = address_list(received.value("reply-to"))

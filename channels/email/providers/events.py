@@ -35,10 +35,6 @@ class EventKind(StrEnum):
     COMPLAINT = "complaint"
     UNSUBSCRIBED = "unsubscribed"
 
-    @property
-    def is_failure(self) -> bool:
-        return self in (self.ADDRESS_FAULT, self.SOFT, self.SENDER_FAULT, self.UNEXPLAINED)
-
     @classmethod
     def of(cls, kind: Kind) -> "EventKind":
         """What a bounce of this kind is."""

@@ -6,6 +6,7 @@ import pytest
 
 from channels.email.dkim import DkimKey
 from tests.channels.email import corpora
+from tests.dkim_keys import new_ed25519_key, new_rsa_key
 
 DnsAnswer = Callable[..., bytes | None]
 
@@ -18,12 +19,12 @@ def corpora_here() -> None:
 
 @pytest.fixture(scope="session")
 def rsa_key() -> DkimKey:
-    return DkimKey.generate_rsa("example.com", "r1")
+    return new_rsa_key("example.com", "r1")
 
 
 @pytest.fixture(scope="session")
 def ed25519_key() -> DkimKey:
-    return DkimKey.generate_ed25519("example.com", "e1")
+    return new_ed25519_key("example.com", "e1")
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,11 @@ import pytest
 
 from channels.email.addresses import addresses
 from channels.email.compose import Copy, Original
-from channels.email.dkim import DkimKey, Signer
+from channels.email.dkim import Signer
 from tests.channels.email.samples import LINK, RECEIVED, WAYS, body_of, mail, multipart, text_mail
+from tests.dkim_keys import new_ed25519_key
 
-SIGNER = Signer([DkimKey.generate_ed25519("example.com", "e"), DkimKey.generate_ed25519("example.com", "f")])
+SIGNER = Signer([new_ed25519_key("example.com", "e"), new_ed25519_key("example.com", "f")])
 WITHIN = 5.0  # seconds of CPU; a tenth of it is what they take
 PLAIN = b"Content-Type: text/plain\r\n\r\n"
 WORD = b"Subject: =?utf-8?q?a=0D=0ABcc:_x@example.net?=\r\n =?utf-8?b?DQoNCg==?=\r\n"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from channels.email.html_end import Document, html_end
+from channels.email.html_end import Document
 from tests.channels.email.corpora import files
 
 TEMPLATES = [path for path in files("html") if path.suffix == ".html"]
@@ -27,7 +27,7 @@ NOT_SHOWN = {
 
 
 def with_mark(document: bytes) -> bytes:
-    at = html_end(document)
+    at = Document(document).end
     return document[:at] + MARK + document[at:]
 
 
@@ -81,7 +81,7 @@ def ancestors_of_mark(document: bytes) -> list[str]:
     ],
 )
 def test_the_footer_goes_before_the_last_real_end_of_the_body(before: bytes, after: bytes) -> None:
-    assert html_end(before + after) == len(before)
+    assert Document(before + after).end == len(before)
 
 
 @pytest.mark.corpus
@@ -117,7 +117,7 @@ def test_the_parser_sees_the_footer_in_whatever_document(fragments: list[str]) -
     document = "".join(fragments).encode()
     around = ancestors_of_mark(document)
 
-    assert around, (document, html_end(document))
+    assert around, (document, Document(document).end)
     assert not NOT_SHOWN.intersection(around)
 
 
@@ -152,5 +152,5 @@ def test_hostile_documents_take_linear_time() -> None:
         b"<style></style>",
         b"a==",
     ):
-        html_end(b"<p " + unit * 100_000)
-        html_end(unit * 100_000)
+        Document(b"<p " + unit * 100_000)
+        Document(unit * 100_000)

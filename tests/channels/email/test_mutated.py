@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from channels.email.compose import Copy, Original
 from channels.email.displayed import displayed
-from channels.email.dkim import DkimKey, Signer
+from channels.email.dkim import Signer
 from channels.email.encodings import decoded, encoding
 from channels.email.header_block import HeaderBlock
 from channels.email.parts import Part, parse
@@ -17,12 +17,13 @@ from tests.channels.email.byte_checks import header_and_rest, kept_fields, name_
 from tests.channels.email.corpora import as_sent, files
 from tests.channels.email.mutations import MUTATIONS, STEPS, Mutation, mutated
 from tests.channels.email.samples import RECEIVED, WAYS
+from tests.dkim_keys import new_ed25519_key
 
 pytestmark = [pytest.mark.corpus, pytest.mark.usefixtures("corpora_here")]
 
 LARGEST = 40_000
 MESSAGES = [path for path in files("mime") + files("bounces") if path.stat().st_size <= LARGEST]
-SIGNER = Signer([DkimKey.generate_ed25519("example.com", "fuzz")])
+SIGNER = Signer([new_ed25519_key("example.com", "fuzz")])
 RELABELLED = ("content-transfer-encoding", "mime-version", "dkim-signature")
 
 

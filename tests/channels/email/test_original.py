@@ -26,7 +26,6 @@ def test_what_a_message_says_of_itself() -> None:
     assert original.legal_notice == "2026/7"
     assert original.received_count == 2
     assert not original.is_automatic
-    assert not original.has_eight_bit_headers
     assert original.sound_header
     assert len(original.digest) == 32
 
@@ -50,8 +49,3 @@ def test_purposes_that_contradict_each_other_are_both_seen() -> None:
 )
 def test_reports_and_automatic_replies(field: bytes, automatic: bool) -> None:  # noqa: FBT001
     assert Original.parse(mail(b"", field)).is_automatic is automatic
-
-
-def test_eight_bit_headers_are_seen() -> None:
-    assert Original.parse("Subject: Grüße\r\n\r\nx\r\n".encode()).has_eight_bit_headers
-    assert not Original.parse("Subject: x\r\n\r\nGrüße\r\n".encode()).has_eight_bit_headers

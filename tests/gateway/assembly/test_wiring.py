@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from channels.email.compose import Original
-from channels.email.dkim import DkimKey
 from gateway.assembly import wiring
 from gateway.config import settings
+from tests.dkim_keys import new_ed25519_key
 
 MAIL = b"From: a@example.com\r\nDate: Sun, 22 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@x>\r\n\r\nhi\r\n"
 
 
 @pytest.mark.parametrize(("profile", "signed"), [("mta", True), ("ses", False)])
 def test_headers_that_the_hop_rewrites_are_not_signed(tmp_path: Path, profile: str, signed: bool) -> None:  # noqa: FBT001
-    (tmp_path / "dkim.pem").write_bytes(DkimKey.generate_ed25519("example.com", "s1").pem())
+    (tmp_path / "dkim.pem").write_bytes(new_ed25519_key("example.com", "s1").pem())
     config = tmp_path / "gateway.toml"
     config.write_text(
         f"""

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from channels.email.dkim import DkimKey
 from gateway.dns.checking import DnsCheck
 from gateway.dns.findings import Finding
 from gateway.dns.records import Expected, Kind, Premises, of_inbound, of_sender, strings
 from suppression.model import Sender
+from tests.dkim_keys import new_rsa_key
 from tests.gateway.dns.name_server import NameServer, serving
 
-KEY = DkimKey.generate_rsa("example.com", "s1")
+KEY = new_rsa_key("example.com", "s1")
 WHERE = Premises("mail.example.com", "a:mail.example.com", "in.example.com")
 SHOP = Sender("shop", "The Shop", from_domains=("example.com",))
 EXPECTED = (*of_sender(SHOP, (KEY,), WHERE), *of_inbound(WHERE))

@@ -2,12 +2,12 @@
 
 import pytest
 
-from channels.email.dkim import DkimKey
 from gateway.dns.findings import Answer, Level, judge, questions
 from gateway.dns.records import Expected, Kind, Premises, of_inbound, of_sender
 from suppression.model import Sender
+from tests.dkim_keys import new_ed25519_key
 
-KEY = DkimKey.generate_ed25519("example.com", "s1")
+KEY = new_ed25519_key("example.com", "s1")
 WHERE = Premises("mail.example.com", "a:mail.example.com", "in.example.com")
 SHOP = Sender("shop", "The Shop", from_domains=("news.example.com",))
 DKIM, SPF, DMARC = of_sender(SHOP, (KEY,), WHERE)

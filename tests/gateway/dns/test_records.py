@@ -2,16 +2,16 @@
 
 import pytest
 
-from channels.email.dkim import DkimKey
 from gateway.dns.records import Expected, Kind, Premises, domains_of, of_inbound, of_sender, signing, strings
 from suppression.model import Sender
+from tests.dkim_keys import new_ed25519_key, new_rsa_key
 
 WHERE = Premises("mail.example.com", "a:mail.example.com", "in.example.com")
 SHOP = Sender(
     "shop", "The Shop", from_domains=("example.com", "news.example.com"), from_address="hi@example.com"
 )
-RSA = DkimKey.generate_rsa("example.com", "s2026")
-ED = DkimKey.generate_ed25519("example.com", "e2026")
+RSA = new_rsa_key("example.com", "s2026")
+ED = new_ed25519_key("example.com", "e2026")
 
 
 def named(found: tuple[Expected, ...]) -> list[tuple[str, str]]:

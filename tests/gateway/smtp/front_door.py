@@ -32,8 +32,9 @@ from suppression.purposes import Catalogue
 from suppression.store.store import Store
 from suppression.store.ways_back import WaysBack
 from suppression.token import TokenKeys
+from tests.dkim_keys import new_ed25519_key, new_rsa_key
 
-KEYS = (DkimKey.generate_rsa("example.com", "r1"), DkimKey.generate_ed25519("example.com", "e1"))
+KEYS = (new_rsa_key("example.com", "r1"), new_ed25519_key("example.com", "e1"))
 SENDER = Sender(
     name="brand",
     title="The Brand",

@@ -15,6 +15,7 @@ from suppression.model import Sender
 from suppression.store.store import Store
 from suppression.store.ways_back import WayBack, WaysBack
 from tests.channels.relay.sink import Sink
+from tests.dkim_keys import new_ed25519_key
 from tests.gateway.smtp.front_door import KEYS, SENDER, FrontDoor, relay_to
 
 ANN = "ann@example.net"
@@ -120,7 +121,7 @@ async def test_a_complaints_address_elsewhere_is_covered_by_a_second_signature(
     door_with: Doors, sink: Sink
 ) -> None:
     """RFC 9477 3.1.3; where the sender has no key for it, no provider would report, so nothing is asked."""
-    keys = (*KEYS, DkimKey.generate_ed25519("mail.example.org", "e2"))
+    keys = (*KEYS, new_ed25519_key("mail.example.org", "e2"))
     async with door_with("in.mail.example.org", keys=keys) as door:
         await sent(door, ANN)
     async with door_with("in.mail.example.org") as door:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from channels.email.dkim import DkimKey
 from gateway.smtp.signers import Signers
+from tests.dkim_keys import new_ed25519_key
 
-KEYS = [DkimKey.generate_ed25519(domain, "e1") for domain in ("example.com", "news.example.com")]
+KEYS = [new_ed25519_key(domain, "e1") for domain in ("example.com", "news.example.com")]
 
 
 @pytest.mark.parametrize(

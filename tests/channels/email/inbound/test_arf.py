@@ -5,9 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from channels.email.inbound.arf import Complaint, FeedbackType, Form, read_complaint
+from channels.email.inbound import arf as arf_reader
+from channels.email.inbound.arf import Complaint, FeedbackType, Form
 from channels.email.inbound.bounce_codes import Kind
 from channels.email.inbound.classify import Nature, classify
+from channels.email.inbound.received import Received
 
 ORIGINAL = """Message-ID: <8787KJKJ3K4J3K4J3K4J3.mail@example.net>
 From: <somespammer@example.net>
@@ -29,7 +31,7 @@ def arf(fields: str, third: str = "message/rfc822", original: str = ORIGINAL) ->
 
 
 def complaint(raw: bytes) -> Complaint:
-    found = read_complaint(raw)
+    found = arf_reader.complaint(Received(raw))
     assert found is not None
     return found
 
@@ -196,4 +198,4 @@ def test_a_forwarded_mail_is_no_complaint() -> None:
         b"--b\nContent-Type: message/rfc822\n\nFrom: x@y.example\nFeedback-Type: abuse\n\nx\n--b--\n"
     )
 
-    assert read_complaint(raw) is None
+    assert arf_reader.complaint(Received(raw)) is None

@@ -3,7 +3,8 @@
 import pytest
 
 from channels.email.inbound.bounce_codes import Action, Kind
-from channels.email.inbound.dsn import Bounce, read_dsn
+from channels.email.inbound.dsn import Bounce, bounces
+from channels.email.inbound.received import Received
 
 RETURNED = """Message-ID: <m1@shop.example>
 From: The Brand <news@shop.example>
@@ -30,7 +31,7 @@ def dsn(status: str, *, returned: str = RETURNED, kind: str = "delivery-status",
 
 
 def one(raw: bytes) -> Bounce:
-    found = read_dsn(raw)
+    found = bounces(Received(raw))
     assert len(found) == 1
     return found[0]
 
@@ -55,17 +56,20 @@ def test_a_failure_with_a_temporary_code_counts_and_does_not_suppress() -> None:
 
 def test_a_report_for_several_recipients_tells_them_apart() -> None:
     """Appendix E.2: failed with a comment, delayed, failed."""
-    found = read_dsn(
-        dsn(
-            "Reporting-MTA: dns; cs.example\n\n"
-            "Original-Recipient: rfc822;ara@uvax.example\nFinal-Recipient: rfc822;ara@uvax.example\n"
-            "Action: failed\nStatus: 5.0.0 (permanent failure)\n"
-            "Diagnostic-Code: smtp; 550 'ara@uvax.example' is not a registered gateway user\n"
-            "Remote-MTA: dns; vnet.example\n\n"
-            "Original-Recipient: rfc822;john@hpnj.example\nFinal-Recipient: rfc822;john@hpnj.example\n"
-            "Action: delayed\nStatus: 4.0.0 (hpnj.example: host name lookup failure)\n\n"
-            "Original-Recipient: rfc822;snell@sdcc.example\nFinal-Recipient: rfc822;snell@sdcc.example\n"
-            "Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 user unknown\nRemote-MTA: dns; sdcc.example\n"
+    found = bounces(
+        Received(
+            dsn(
+                "Reporting-MTA: dns; cs.example\n\n"
+                "Original-Recipient: rfc822;ara@uvax.example\nFinal-Recipient: rfc822;ara@uvax.example\n"
+                "Action: failed\nStatus: 5.0.0 (permanent failure)\n"
+                "Diagnostic-Code: smtp; 550 'ara@uvax.example' is not a registered gateway user\n"
+                "Remote-MTA: dns; vnet.example\n\n"
+                "Original-Recipient: rfc822;john@hpnj.example\nFinal-Recipient: rfc822;john@hpnj.example\n"
+                "Action: delayed\nStatus: 4.0.0 (hpnj.example: host name lookup failure)\n\n"
+                "Original-Recipient: rfc822;snell@sdcc.example\nFinal-Recipient: rfc822;snell@sdcc.example\n"
+                "Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 user unknown\n"
+                "Remote-MTA: dns; sdcc.example\n"
+            )
         )
     )
 
@@ -202,14 +206,14 @@ def test_a_person_who_forwards_or_quotes_a_bounce_sends_none() -> None:
     for subject in ("Fwd: Undelivered Mail Returned to Sender", "Re: failure notice", "What is this?"):
         raw = f"From: Ann <ann@b.example>\nSubject: {subject}\n\nLook at this:\n\n{report}".encode()
 
-        assert read_dsn(raw) == []
+        assert bounces(Received(raw)) == []
 
 
 def test_the_null_return_path_of_the_envelope_makes_a_notice() -> None:
     raw = b"From: x@b.example\nSubject: hello\n\nYour mail could not be delivered:\n<a@b.example>: 550 no such user\n"
 
-    assert read_dsn(raw, mail_from="x@b.example") == []
-    assert [b.kind for b in read_dsn(raw, mail_from="")] == [Kind.ADDRESS]
+    assert bounces(Received(raw), mail_from="x@b.example") == []
+    assert [b.kind for b in bounces(Received(raw), mail_from="")] == [Kind.ADDRESS]
 
 
 def test_of_two_recipients_one_may_be_the_beginning_of_the_other() -> None:
@@ -219,7 +223,7 @@ def test_of_two_recipients_one_may_be_the_beginning_of_the_other() -> None:
         b"<a@b.example>: 550 5.1.1 user unknown\n<a@b.exam>: 452 4.2.2 mailbox full\n"
     )
 
-    assert [(b.final_recipient, b.kind) for b in read_dsn(raw)] == [
+    assert [(b.final_recipient, b.kind) for b in bounces(Received(raw))] == [
         ("a@b.example", Kind.ADDRESS),
         ("a@b.exam", Kind.MAILBOX_FULL),
     ]

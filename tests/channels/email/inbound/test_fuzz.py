@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from channels.email.inbound.bounce_codes import Kind
 from channels.email.inbound.classify import Nature, Report, classify
-from channels.email.inbound.dsn import read_dsn
+from channels.email.inbound.dsn import bounces
 from channels.email.inbound.html_text import html_to_text
 from channels.email.inbound.quoted_text import MAX_CHARACTERS, own_words
-from channels.email.inbound.received import decode, header_text
+from channels.email.inbound.received import Received, decode, header_text
 from channels.email.inbound.report_parts import address_list, blocks, typed_address
 from tests.channels.email.corpora import as_sent, files
 
@@ -168,4 +168,4 @@ def test_a_report_keeps_at_most_a_thousand_bounces() -> None:
     )
     raw = f"{head}{status}".encode()
 
-    assert len(read_dsn(raw)) == 1000
+    assert len(bounces(Received(raw))) == 1000

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from channels.email.inbound.classify import Nature, classify
-from channels.email.inbound.quoted_text import own_words, written_by_person
+from channels.email.inbound.quoted_text import own_words, written
+from channels.email.inbound.received import Received
 
 QUOTE = "> Big sale!\n> Click here to unsubscribe from everything.\n"
 
@@ -102,7 +103,7 @@ def test_plain_text_stands_before_html() -> None:
         b"--b\nContent-Type: text/html\n\n<p>Stop, in HTML</p>\n--b--\n"
     )
 
-    assert written_by_person(raw).text == "stop"
+    assert written(Received(raw)).text == "stop"
 
 
 def test_html_is_read_as_it_is_shown() -> None:
@@ -113,7 +114,7 @@ def test_html_is_read_as_it_is_shown() -> None:
         b"<script>unsubscribe()</script>"
         b'<div class="gmail_quote">On Mon, X wrote:<blockquote>unsubscribe</blockquote></div></body></html>'
     )
-    found = written_by_person(raw)
+    found = written(Received(raw))
 
     assert found.text == "Please stop & delete\nmy account"
 
@@ -121,14 +122,14 @@ def test_html_is_read_as_it_is_shown() -> None:
 def test_quotes_in_html_are_cut_off() -> None:
     raw = b"Content-Type: text/html\n\n<p>Who are you?</p><blockquote><p>Unsubscribe</p>from all</blockquote><p>Ann</p>"
 
-    assert written_by_person(raw).text == "Who are you?\n\nAnn"
+    assert written(Received(raw)).text == "Who are you?\n\nAnn"
 
 
 def test_flowed_lines_are_joined_and_quotes_are_not() -> None:
     head = b"Content-Type: text/plain; format=flowed; delsp=no\n\n"
     raw = head + b"Please stop \nsending me \nmail.\n> unsubscribe \n> me\n-- \nAnn\n"
 
-    assert written_by_person(raw).text == "Please stop sending me mail."
+    assert written(Received(raw)).text == "Please stop sending me mail."
 
 
 @pytest.mark.parametrize(
@@ -150,15 +151,17 @@ def test_flowed_lines_are_joined_and_quotes_are_not() -> None:
 )
 def test_charsets_that_lie_do_not_hide_words(label: str, data: bytes, text: str) -> None:
     assert (
-        written_by_person(b"Content-Type: text/plain; charset=" + label.encode() + b"\n\n" + data).text
+        written(Received(b"Content-Type: text/plain; charset=" + label.encode() + b"\n\n" + data)).text
         == text
     )
 
 
 def test_subject_sender_and_marks_are_read() -> None:
-    found = written_by_person(
-        b"Return-Path: <ann@b.example>\nFrom: =?utf-8?q?J=C3=B6rg?= <joerg@b.example>\nReply-To: <me@b.example>\n"
-        b"Subject: =?utf-8?b?QWJtZWxkdW5n?=\n =?utf-8*de?q?_bitte?=\nAuto-Submitted: No; x=y\n\nx"
+    found = written(
+        Received(
+            b"Return-Path: <ann@b.example>\nFrom: =?utf-8?q?J=C3=B6rg?= <joerg@b.example>\nReply-To: <me@b.example>\n"
+            b"Subject: =?utf-8?b?QWJtZWxkdW5n?=\n =?utf-8*de?q?_bitte?=\nAuto-Submitted: No; x=y\n\nx"
+        )
     )
 
     assert found.subject == "Abmeldung bitte"
@@ -171,7 +174,7 @@ def test_subject_sender_and_marks_are_read() -> None:
     "fields", ["From: a@b.example\nFrom: c@d.example", "From: a@b.example, c@d.example", "From: Ann", "To: x"]
 )
 def test_a_mail_without_exactly_one_sender_is_from_nobody(fields: str) -> None:
-    assert written_by_person(f"{fields}\n\nstop".encode()).sender is None
+    assert written(Received(f"{fields}\n\nstop".encode())).sender is None
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,7 @@ def test_a_newsletters_precedence_makes_no_automatic_reply() -> None:
 def test_fifty_thousand_quoted_lines_are_quick() -> None:
     raw = b"From: ann@b.example\n\nstop\n" + b"> On Mon, X <x@y.example> wrote: unsubscribe\n" * 50_000
     start = time.process_time()
-    found = written_by_person(raw)
+    found = written(Received(raw))
 
     assert (found.text, found.cut) == ("stop", True)
     assert time.process_time() - start < 2

@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from channels.email.dkim import DkimKey
 from gateway.console.apps.set_up import SetUp
 from gateway.console.apps.trial_mail import TrialMail
 from gateway.dns.checking import DnsCheck
@@ -10,9 +9,10 @@ from gateway.dns.records import Premises, of_inbound, of_sender
 from gateway.roads.pipeline import Pipeline
 from gateway.state.api_keys import ApiKeys
 from gateway.webhooks.subscriptions import EventType, Subscription
+from tests.dkim_keys import new_ed25519_key
 from tests.gateway.http.world import PUBLIC_URL, SENDERS, RealWorld, own_mail
 
-KEY = DkimKey.generate_ed25519("shop.example", "s1")
+KEY = new_ed25519_key("shop.example", "s1")
 WHERE = Premises("mail.shop.example", "a:mail.shop.example", "in.shop.example")
 
 
