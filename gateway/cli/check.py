@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 
 
 def check(config: Config = CONFIG) -> None:
-    """Validate settings and store; print the settings in force, without secrets."""
-    from gateway.config import settings
+    """Validate settings, extras and store; print the settings in force, without secrets."""
+    from gateway.config import extras, settings
     from gateway.config.effective import effective
+    from suppression.errors import ConfigurationError
 
     loaded = settings.load(config)
     typer.echo(effective(loaded))
     for key in (key for keys in loaded.dkim.values() for key in keys):
         typer.echo(f'# DNS: {key.selector}._domainkey.{key.domain} TXT "{key.dns_txt()}"')
+    if absent := extras.missing(loaded.given):
+        raise ConfigurationError("\n".join(absent))
     asyncio.run(_open(loaded))
     typer.echo("# The store is ours and keeps what it acknowledges.")
 

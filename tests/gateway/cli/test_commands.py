@@ -113,6 +113,19 @@ def test_check_prints_settings_dns_records_and_that_the_store_is_ours(gateway: R
     assert told.stdout.splitlines()[-1].startswith("# The store is ours")
 
 
+def test_check_and_serve_tell_of_an_extra_that_is_missing(gateway: Run, config: Path, tmp_path: Path) -> None:
+    gateway("init", "--config", config)
+    with config.open("a") as file:
+        file.write('\n[traces]\nendpoint = "http://127.0.0.1:4318/v1/traces"\n')
+    hiding = tmp_path / "hiding" / "opentelemetry"  # a package that stands before the real one, and is empty
+    hiding.mkdir(parents=True)
+    (hiding / "__init__.py").touch()
+    for command in ("check", "serve"):
+        told = gateway(command, "--config", config, before=hiding.parent)
+        assert told.returncode == 2
+        assert "traces.endpoint: needs the extra: pip install 'suppression-gateway[otel]'" in told.stderr
+
+
 def test_a_store_of_other_secrets_is_refused(gateway: Run, config: Path) -> None:
     gateway("init", "--config", config)
     secrets = config.with_name("secrets.toml")
