@@ -9,6 +9,7 @@ import structlog
 
 from gateway.assembly import archives, ways_out
 from gateway.assembly.store_access import open_store
+from gateway.config import extras
 from gateway.config.settings import Settings
 from gateway.dns.checking import DnsCheck
 from gateway.doctor import archive, certificate, dns, hop, outside, store
@@ -70,10 +71,21 @@ def _without_store(settings: Settings, dns_check: DnsCheck) -> Iterator[Named]:
     if path is not None and settings.smtp.ports:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.smtp.host, settings.smtp.host)
         yield certificate.TLS, partial(certificate.look_at_port, host, settings.smtp.ports[0], hostname)
-    yield outside.PUBLIC, partial(outside.look_at_public_url, settings.public_url)
+    yield "extras", partial(_look_at_extras, settings)
+    yield outside.PUBLIC, partial(outside.look_at_public_url, settings.public_url, settings.secrets.form_key)
     destinations = Destinations(settings.webhooks.allow_networks)
     yield outside.RECEIVERS, partial(outside.look_at_receivers, settings.webhooks.of_app, destinations)
     yield dns.DNS, partial(dns.look_at_records, settings, dns_check)
+
+
+async def _look_at_extras(settings: Settings) -> Findings:
+    lines = (line.partition(": needs the extra: ") for line in extras.missing(settings.given))
+    return [
+        fail(
+            "extras", f"{setting} is set, and what it needs is not installed.", f"{command}, and start anew."
+        )
+        for setting, _, command in lines
+    ]
 
 
 @contextlib.asynccontextmanager
