@@ -13,9 +13,9 @@ import structlog
 
 from gateway.assembly import archives, store_access
 from gateway.assembly.ports import Sockets, listening
-from gateway.assembly.roles import ALL, OF_WORKERS, Role
 from gateway.assembly.watching import watched
 from gateway.config import extras
+from gateway.config.roles import ALL, OF_WORKERS, Role
 from gateway.config.settings import Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.metrics.folder import own_folder

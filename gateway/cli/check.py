@@ -5,19 +5,20 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gateway.cli.options import CONFIG, Config
+from gateway.cli.options import CONFIG, ROLES, Config, Roles
 
 if TYPE_CHECKING:
     from gateway.config.settings import Settings
 
 
-def check(config: Config = CONFIG) -> None:
-    """Validate settings, extras and store; print the settings in force, without secrets."""
+def check(config: Config = CONFIG, roles: Roles = ROLES) -> None:
+    """Validate settings, secrets of these roles, extras and store; print the settings in force, without secrets."""
     from gateway.config import extras, settings
     from gateway.config.effective import effective
+    from gateway.config.roles import parse
     from suppression.errors import ConfigurationError
 
-    loaded = settings.load(config)
+    loaded = settings.load(config, roles=parse(roles))
     typer.echo(effective(loaded))
     for key in (key for keys in loaded.dkim.values() for key in keys):
         typer.echo(f'# DNS: {key.selector}._domainkey.{key.domain} TXT "{key.dns_txt()}"')

@@ -76,7 +76,10 @@ def test_configuration_errors_are_a_line_each_and_exit_code_2(
     lines = told.stderr.splitlines()
     assert told.returncode == 2
     assert all(line.startswith("gateway: ") for line in lines)
-    assert {line.split(": ")[1] for line in lines} >= {"public_url", "senders.brand.dkim[0].key_file"}
+    told_of = {line.split(": ")[1] for line in lines}
+    assert "public_url" in told_of
+    # A command that sends nothing misses no key.
+    assert ("senders.brand.dkim[0].key_file" in told_of) is (command != ["keys", "list"])
 
 
 def test_a_settings_file_that_is_not_there_is_named(gateway: Run, tmp_path: Path) -> None:
