@@ -51,6 +51,11 @@ class Copy:
     def raw(self) -> bytes:
         return self.signed(b"")
 
+    @property
+    def signature_domains(self) -> frozenset[str]:
+        """The domains (d=) of the DKIM signatures that it came with and kept, in lower case."""
+        return frozenset(signature_domain(value) for value in HeaderBlock(self.header).values(SIGNATURE))
+
     def signed(self, signatures: bytes) -> bytes:
         """The message with these field lines on top."""
         return b"".join((signatures, self.header, self.separator, *self.body))
@@ -120,11 +125,6 @@ class Original:
     @cached_property
     def digest(self) -> bytes:
         return hashlib.sha256(self.raw).digest()
-
-    @property
-    def existing_signature_domains(self) -> frozenset[str]:
-        """The domains (d=) of the DKIM signatures that came with it, in lower case."""
-        return frozenset(signature_domain(value) for value in self._header.values(SIGNATURE))
 
     def untouched(self, received: bytes) -> Copy:
         """For purposes without a way out: lines on top, listed fields out, all else as it came."""

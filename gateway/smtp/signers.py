@@ -58,7 +58,7 @@ class Signers:
         """For mail that we left alone: signed if it is from one of our domains, and not by that domain yet."""
         from_domain = one_from_domain(original)
         domain = self.signing(from_domain) if from_domain else None
-        if domain is None or domain in original.existing_signature_domains:
+        if domain is None or domain in copy.signature_domains:
             return b""
         return self.sign([domain], copy)
 

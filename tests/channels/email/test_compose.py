@@ -147,7 +147,7 @@ def test_signatures_that_we_broke_are_taken_out_and_the_others_stay() -> None:
         True,
         False,
     ]
-    assert Original.parse(raw).existing_signature_domains == {"esp.example"}
+    assert Original.parse(raw).untouched(RECEIVED).signature_domains == {"esp.example"}
 
 
 def test_names_and_addresses_of_settings_cannot_break_out() -> None:

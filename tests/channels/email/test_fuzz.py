@@ -156,5 +156,5 @@ def test_everything_that_a_message_says_of_itself_can_be_asked_of_any_bytes(raw:
     assert original.from_count >= 0
     assert isinstance(original.from_addresses, list)
     assert isinstance(original.is_automatic, bool)
-    assert isinstance(original.existing_signature_domains, frozenset)
+    assert isinstance(original.untouched(b"").signature_domains, frozenset)
     assert [original.message_id, original.purpose_header, original.message_key, original.legal_notice]
