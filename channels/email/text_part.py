@@ -27,7 +27,6 @@ from channels.email.wording import wording
 MAX_LINE = 998  # RFC 5322 2.1.1
 PGP_MARK = b"-----BEGIN PGP "
 PGP = re.compile(rb"^-----BEGIN PGP (?:SIGNED )?MESSAGE-----", re.MULTILINE)
-TOKEN = re.compile(rb"[A-Za-z0-9_~.-]{8}")
 TRANSFER_LABEL = b"Content-Transfer-Encoding: quoted-printable\r\n"
 MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
@@ -57,14 +56,9 @@ class TextPart:
         return cls(part, Body(encoded, part.body, part.end, data), kind, text)
 
     def has_link(self, ways: WaysOut) -> bool:
-        """Whether a reader already finds a link of ours here, or a place for one."""
-        scan, prefix = self._text.scan, ways.own_links
-        at = scan.find(prefix) if prefix else -1
-        while at >= 0:
-            if TOKEN.match(scan, at + len(prefix)) and self._shows(at):
-                return True
-            at = scan.find(prefix, at + 1)
-        return self._has_place_for_link
+        """Whether its reader already finds a link of theirs here, or a place for one."""
+        found = any(self._shows(link.start()) for link in ways.own_link.finditer(self._text.scan))
+        return found or self._has_place_for_link
 
     def edits(self, ways: WaysOut, *, footer: bool) -> list[Edit] | None:
         """What gives this part its way out; None when it cannot be given one."""

@@ -31,7 +31,6 @@ class WaysOut:
     complaints_to  address for complaints by readers (RFC 9477); "": not asked for
     feedback_id    which mail a complaint is about
     footer        False: list headers only (placeholders are filled all the same)
-    link_prefix   what every link of ours begins with; "": as page_url does, up to "/u/"
     """
 
     header_url: str
@@ -44,14 +43,12 @@ class WaysOut:
     list_title: str
     footer: bool = True
     language: str = "en"
-    link_prefix: str = ""
     complaints_to: str = ""
     feedback_id: str = ""
 
     @cached_property
-    def own_links(self) -> bytes:
-        """What every link of ours begins with."""
-        if self.link_prefix:
-            return self.link_prefix.encode("utf-8", "replace")
-        at = self.page_url.find("/u/")
-        return (self.page_url[: at + 3] if at >= 0 else self.page_url).encode("utf-8", "replace")
+    def own_link(self) -> re.Pattern[bytes]:
+        """This reader's links. Another reader's, in a copy that went on, stops nothing for this one."""
+        urls = {self.page_url, self.preferences_url, self.header_url} - {""}
+        found = b"|".join(re.escape(url.encode("utf-8", "replace")) for url in sorted(urls))
+        return re.compile(rb"(?:" + found + rb")(?![A-Za-z0-9_-])")

@@ -158,7 +158,6 @@ class Rewritten:
             list_id=list_id(purpose.path, sender.list_domain),
             list_title=purpose.title,
             footer=purpose.way_out is WayOut.FOOTER,
-            link_prefix=links.prefix,
             language=sender.language,
             complaints_to=links.complaints_address if complaints else "",
             feedback_id=links.feedback_id(recipient, purpose=purpose.path, number=self.back.number)

@@ -20,7 +20,6 @@ WAYS = WaysOut(
     list_id="promotions.marketing.list-id.example.com",
     list_title="Promotions",
     footer=True,
-    link_prefix="https://mail.example.com/u/",
 )
 RECEIVED = (
     b"Received: from a ([127.0.0.1])\r\n\tby b with ESMTP id c;\r\n\tSun, 22 Nov 2026 12:00:00 +0000\r\n"
