@@ -23,14 +23,24 @@ async def form_value(request: Request, name: str, patience: float) -> str:
 
 async def form_fields(request: Request, patience: float, most: int = MOST_OF_A_PAGE) -> Fields:
     """Plain urlencoded fields, in order; none for anything else whatsoever."""
-    body = await _read(request, patience, most)
+    body, _ = await _read(request, patience, most)
+    return _parsed(request, body) or []
+
+
+async def whole_form(request: Request, patience: float, most: int = MOST_OF_A_PAGE) -> Fields | None:
+    """The same, where every field counts: None for a form of which a part is missing, and for what is no form."""
+    body, whole = await _read(request, patience, most)
+    return _parsed(request, body) if whole else None
+
+
+def _parsed(request: Request, body: bytes) -> Fields | None:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/x-www-form-urlencoded":
-        return []
+        return None
     try:
         return parse_qsl(body.decode("ascii"), max_num_fields=_MOST_FIELDS, keep_blank_values=True)
     except ValueError:
-        return []
+        return None
 
 
 def value_of(fields: Fields, name: str) -> str:
@@ -38,16 +48,16 @@ def value_of(fields: Fields, name: str) -> str:
     return next((value for field, value in fields if field == name), "")
 
 
-async def _read(request: Request, patience: float, most: int) -> bytes:
-    """What came of the body within the limit and the time; the rest is left on the wire."""
+async def _read(request: Request, patience: float, most: int) -> tuple[bytes, bool]:
+    """What came of the body within the limit and the time, and whether that is all; the rest is left on the wire."""
     body = bytearray()
     try:
         async with asyncio.timeout(patience):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) >= most:
-                    break
+                if len(body) > most:
+                    return bytes(body[:most]), False
     except (TimeoutError, ClientDisconnect):
         # The click itself came in whole with the request line: it counts.
-        pass
-    return bytes(body[:most])
+        return bytes(body), False
+    return bytes(body), True

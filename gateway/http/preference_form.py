@@ -16,7 +16,7 @@ from gateway import phrases
 from gateway.confirmations.confirming import AskedAlready, Barred
 from gateway.confirmations.wishes import Kind, Wish
 from gateway.http import evidence, form_token, undo
-from gateway.http.click import Fields, form_fields, value_of
+from gateway.http.click import Fields, value_of, whole_form
 from gateway.http.doors import Doors, Link
 from gateway.http.pages import page, reader
 from gateway.http.preferences import (
@@ -111,12 +111,12 @@ class Form:
 
     async def save(self, request: Request, token: str, link: Link) -> Response:
         """Stops first: they hold even where what was asked for beside them cannot be had."""
-        fields = await form_fields(request, self._doors.patience)
+        fields = await whole_form(request, self._doors.patience)
         try:
             visit = await self.visit(request, token, link)
-            outcome = await self._done(visit, fields)
+            outcome = self._not_whole(visit) if fields is None else await self._done(visit, fields)
         except Unavailable as error:
-            return self._not_saved(error, request, token, link, fields)
+            return self._not_saved(error, request, token, link, fields or [])
         value = (
             undo.sign(self._doors.form_key, token, outcome.undos, self._doors.clock())
             if outcome.undos
@@ -146,6 +146,16 @@ class Form:
             await self._ask(visit, _REQUESTS[what], (), fields, outcome)
         else:
             await self._stop_more(visit, what, outcome)
+        return outcome
+
+    def _not_whole(self, visit: Visit) -> Outcome:
+        """What its end would have stopped, nobody knows: that all is as it was chosen would be a false success."""
+        outcome, words = Outcome(), visit.words
+        self._problem(
+            outcome,
+            400,
+            words("Your choice did not reach us whole. Open the page again and choose once more."),
+        )
         return outcome
 
     async def _save(self, visit: Visit, change: Difference, fields: Fields, outcome: Outcome) -> None:

@@ -15,6 +15,7 @@ from tests.gateway.http.world import FakeWorld, RealWorld, World
 
 ANN = "ann@example.net"
 PHONE = "+12025550143"
+FORM = "application/x-www-form-urlencoded"
 PROMOTIONS = "email:marketing/promotions"
 SURVEYS = "email:marketing/surveys"
 FEEDBACK = "email:service/feedback"
@@ -138,14 +139,33 @@ async def test_a_form_saved_as_it_was_changes_nothing(world: World) -> None:
     assert await world.stops(ANN) == ()
 
 
-@pytest.mark.parametrize(
-    "fields", [{}, {"do": "nonsense"}, {"row": "email:nothing", "on": "x"}, {"row": "\x00"}]
-)
+@pytest.mark.parametrize("fields", [{"do": "nonsense"}, {"row": "email:nothing", "on": "x"}, {"row": "\x00"}])
 async def test_what_the_page_did_not_show_changes_nothing(world: World, fields: dict[str, str]) -> None:
     await consented(world)
     answer = await save(world, body_token(world), fields)
 
     assert answer.status_code == 200
+    assert await world.stops(ANN) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [
+        (b"row=" + b"x" * 40_000 + b"&do=stop-marketing", FORM),
+        (b"row=x&" * 700 + b"do=stop-marketing", FORM),
+        (b"do=stop-marketing", "text/plain"),
+        (b"\xff", FORM),
+        (b"", ""),
+    ],
+)
+async def test_a_form_that_did_not_come_whole_is_not_told_as_done(
+    world: World, body: bytes, media: str
+) -> None:
+    token = body_token(world)
+    answer = await world.client.post(f"/u/{token}/preferences", content=body, headers={"content-type": media})
+
+    assert answer.status_code == 400
+    assert "Nothing was changed" in answer.text
     assert await world.stops(ANN) == ()
 
 
