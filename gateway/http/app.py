@@ -6,7 +6,6 @@ from fastapi import APIRouter, FastAPI
 
 from gateway.http import (
     calls,
-    confirming,
     consents,
     data_requests,
     dead_letters,
@@ -29,10 +28,10 @@ from gateway.http import (
     scrub,
     suppressions,
     texts,
-    unsubscribe,
 )
 from gateway.http.doors import Doors
 from gateway.http.edge import Edge
+from gateway.http.links import confirming, unsubscribe
 from gateway.http.twilio import hooks
 from gateway.http.watched import Watched
 

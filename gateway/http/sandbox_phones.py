@@ -21,8 +21,8 @@ from channels.played import (
     detects_machines,
     on_call,
 )
-from gateway.http.click import Fields, form_fields, value_of
 from gateway.http.doors import Doors, Sandbox
+from gateway.http.links.click import Fields, form_fields, value_of
 from gateway.http.pages import page
 from gateway.http.problems import InvalidField
 from gateway.http.sandbox_call import Heard, hear

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from gateway.http import pages, theme
-from gateway.http.choices import Choice
-from gateway.http.preference_form import Outcome
+from gateway.http.links.choices import Choice
+from gateway.http.links.preference_form import Outcome
 from gateway.languages import words
 from suppression.model import Scope, Sender
 from tests.browser.conftest import NARROW, SCREENSHOTS, WIDE, Open

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from gateway.http.choices import choices
+from gateway.http.links.choices import choices
 from gateway.languages import words
 from gateway.links import Hook, Links, stop_at_once
 from suppression.errors import ConfigurationError, InvalidToken

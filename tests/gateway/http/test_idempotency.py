@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.documents.routes import routes
-from tests.gateway.http.test_confirming import ANN
+from tests.gateway.http.links.test_confirming import ANN
 from tests.gateway.http.world import RealWorld
 
 # Two bodies that each route takes; the second must be refused under the first one's key.

@@ -3,10 +3,10 @@
 import pytest
 
 from gateway.http import pages, theme
-from gateway.http.preferences import masked
+from gateway.http.links.preferences import masked
 from suppression.address import parse
 from suppression.model import Sender
-from tests.gateway.http.test_preferences import SURVEYS, body_token, consented, form
+from tests.gateway.http.links.test_preferences import SURVEYS, body_token, consented, form
 from tests.gateway.http.world import RealWorld, World
 
 ANN = "ann@example.net"

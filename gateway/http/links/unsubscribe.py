@@ -12,12 +12,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.http.choices import Choice, choices, chosen, way
-from gateway.http.click import form_fields, form_value, value_of
 from gateway.http.doors import Applied, Doors, Link
+from gateway.http.links.choices import Choice, choices, chosen, way
+from gateway.http.links.click import form_fields, form_value, value_of
+from gateway.http.links.preference_form import Form
+from gateway.http.links.undo import Undo, sign, verify
 from gateway.http.pages import HEADERS, page, reader, unknown_link
-from gateway.http.preference_form import Form
-from gateway.http.undo import Undo, sign, verify
 from gateway.languages import Words
 from suppression.decision import Reason
 from suppression.errors import Conflict, InvalidToken, NotFound, Unavailable

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from gateway import phrases
 from gateway.confirmations.confirming import Barred
 from gateway.confirmations.wishes import Kind, Pending
-from gateway.http import evidence
 from gateway.http.doors import Doors
+from gateway.http.links import evidence
 from gateway.http.pages import HEADERS, page, reader, unknown_link
 from gateway.languages import Words
 from suppression.errors import InvalidToken, NotFound, Unavailable

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 
 from suppression.records import RecordKind
-from tests.gateway.http.test_confirming import ANN, BOB, ask, link, outcome, pending
+from tests.gateway.http.links.test_confirming import ANN, BOB, ask, link, outcome, pending
 from tests.gateway.http.world import RealWorld
 
 

@@ -10,7 +10,7 @@ import pytest
 from suppression.decision import Reason
 from suppression.model import ALL, Basis, Channel, Scope, Way
 from suppression.token import TokenKind
-from tests.gateway.http.test_confirming import link, outcome
+from tests.gateway.http.links.test_confirming import link, outcome
 from tests.gateway.http.world import FakeWorld, RealWorld, World
 
 ANN = "ann@example.net"

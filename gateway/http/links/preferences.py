@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway import phrases
-from gateway.http.choices import MARKETING
 from gateway.http.doors import Link
+from gateway.http.links.choices import MARKETING
 from gateway.languages import Words, marked
 from suppression import policy
 from suppression.address import Address, Kind

@@ -1,0 +1,1 @@
+"""What stands behind recipients' links: `/u/` to stop and choose, `/c/` to confirm."""
