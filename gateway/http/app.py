@@ -24,7 +24,6 @@ from gateway.http import (
     provider_events,
     recipients,
     reviews,
-    sandbox,
     scrub,
     suppressions,
     texts,
@@ -32,6 +31,7 @@ from gateway.http import (
 from gateway.http.doors import Doors
 from gateway.http.edge import Edge
 from gateway.http.links import confirming, unsubscribe
+from gateway.http.sandbox import messages as sandbox
 from gateway.http.twilio import hooks
 from gateway.http.watched import Watched
 

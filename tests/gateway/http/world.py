@@ -57,7 +57,6 @@ from suppression.store.keys import Keyring, handle
 from suppression.store.outbox import Outbox
 from suppression.store.store import Store
 from suppression.token import TokenKeys, TokenKind
-from tests.gateway.http.fake_sandbox import FakeBox, fake_sandbox
 from tests.gateway.http.fake_sends import FakeOutbox
 from tests.gateway.http.fakes import (
     FakeChanges,
@@ -68,6 +67,7 @@ from tests.gateway.http.fakes import (
     Memory,
     viewer,
 )
+from tests.gateway.http.sandbox.fake_sandbox import FakeBox, fake_sandbox
 
 PUBLIC_URL = "http://gateway.test"
 SENDERS = {

@@ -25,7 +25,7 @@ from gateway.http.doors import Doors, Sandbox
 from gateway.http.links.click import Fields, form_fields, value_of
 from gateway.http.pages import page
 from gateway.http.problems import InvalidField
-from gateway.http.sandbox_call import Heard, hear
+from gateway.http.sandbox.call import Heard, hear
 from suppression.address import parse_phone
 from suppression.errors import NotFound, Unavailable, UnusableAddress
 from suppression.model import Sender

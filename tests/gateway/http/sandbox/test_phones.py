@@ -11,7 +11,7 @@ from channels.played import Answer, Form, PlayedTwilio, Unanswered
 from channels.sandbox import TWILIO
 from channels.twilio.signature import Signatures
 from gateway.http.app import create_app
-from tests.gateway.http.fake_sandbox import FakeBox
+from tests.gateway.http.sandbox.fake_sandbox import FakeBox
 from tests.gateway.http.world import PUBLIC_URL, FakeWorld
 
 HOOKS = PUBLIC_URL + "/hooks/twilio/"

@@ -1,6 +1,6 @@
 """What is heard of TwiML on the sandbox's telephone."""
 
-from gateway.http.sandbox_call import Heard, Line, Question, hear
+from gateway.http.sandbox.call import Heard, Line, Question, hear
 
 HOOKS = "http://gateway.test/hooks/twilio/"
 

@@ -12,12 +12,13 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from gateway.http import render, sandbox_phones
+from gateway.http import render
 from gateway.http.doors import Doors, Sandbox
 from gateway.http.fields import Body, Moment, plus_restored
 from gateway.http.pages import HEADERS, page
-from gateway.http.sandbox_mail import MailView, view
-from gateway.http.sandbox_phones import Telephone, opt_out_lines, said
+from gateway.http.sandbox import phones as sandbox_phones
+from gateway.http.sandbox.mail import MailView, view
+from gateway.http.sandbox.phones import Telephone, opt_out_lines, said
 from suppression.errors import NotFound
 from suppression.model import Channel
 
