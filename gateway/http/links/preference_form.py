@@ -15,10 +15,9 @@ from starlette.responses import Response
 from gateway import phrases
 from gateway.confirmations.confirming import AskedAlready, Barred
 from gateway.confirmations.wishes import Kind, Wish
-from gateway.http import evidence, form_token, undo
 from gateway.http.doors import Doors, Link
 from gateway.http.links import evidence, form_token, undo
-from gateway.http.links.click import Fields, form_fields, value_of, whole_form
+from gateway.http.links.click import Fields, value_of, whole_form
 from gateway.http.links.preferences import (
     PAUSE,
     Difference,
