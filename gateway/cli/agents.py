@@ -58,7 +58,7 @@ def list_agents(config: Config = CONFIG, data_dir: DataDir = None) -> None:
 
 @app.command("disable")
 def disable(name: str, config: Config = CONFIG, data_dir: DataDir = None) -> None:
-    """End an agent's sessions, and let him in no more (until `reset`)."""
+    """Let an agent in no more. Ends the sessions; `reset` lets him in again."""
     asyncio.run(_with(settings_from(config, data_dir), lambda agents: agents.disable(name)))
     typer.echo(f"Agent {name} is disabled.")
 
@@ -70,7 +70,7 @@ def reset(
     config: Config = CONFIG,
     data_dir: DataDir = None,
 ) -> None:
-    """A new password, one-time codes to be set up anew; ends all sessions."""
+    """Give an agent a new password. One-time codes are set up anew; all sessions end."""
     given = _read_password(wanted=password_stdin)
     loaded = settings_from(config, data_dir)
     made = asyncio.run(_with(loaded, lambda agents: agents.reset(name, given)))

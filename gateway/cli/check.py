@@ -5,25 +5,21 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gateway.cli.options import CONFIG, ROLES, Config, Roles
+from gateway.cli.options import CONFIG, Config
 
 if TYPE_CHECKING:
     from gateway.config.settings import Settings
 
 
-def check(config: Config = CONFIG, roles: Roles = ROLES) -> None:
-    """Validate settings, secrets of these roles, extras and store; print the settings in force, without secrets."""
-    from gateway.config import extras, settings
+def check(config: Config = CONFIG) -> None:
+    """Validate settings and store. Prints the settings in force, without secrets."""
+    from gateway.config import settings
     from gateway.config.effective import effective
-    from gateway.config.roles import parse
-    from suppression.errors import ConfigurationError
 
-    loaded = settings.load(config, roles=parse(roles))
+    loaded = settings.load(config)
     typer.echo(effective(loaded))
     for key in (key for keys in loaded.dkim.values() for key in keys):
         typer.echo(f'# DNS: {key.selector}._domainkey.{key.domain} TXT "{key.dns_txt()}"')
-    if absent := extras.missing(loaded.given):
-        raise ConfigurationError("\n".join(absent))
     asyncio.run(_open(loaded))
     typer.echo("# The store is ours and keeps what it acknowledges.")
 

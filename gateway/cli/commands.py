@@ -22,6 +22,10 @@ from gateway.cli import (
 app = typer.Typer(
     name="gateway",
     help="One enforced decision before every mail, text and call a company sends.",
+    epilog=(
+        "Exit codes: 0 it is done; 1 it is not, or something was found wrong; 2 wrong command line or settings; "
+        "130 interrupted. Why is on stderr. More: deploy/COMMANDS.md."
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

@@ -14,7 +14,10 @@ def dev(
     http_port: Port = 0,
     workers: Workers = 1,
 ) -> None:
-    """Start everything on this machine: embedded store, sandbox, demo configuration."""
+    """Start everything here, and nothing leaves.
+
+    An embedded store, a sandbox with what would have left, a demo configuration.
+    """
     from gateway import logs
     from gateway.dev import start as development
 

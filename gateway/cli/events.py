@@ -31,7 +31,7 @@ def replay(
     config: Config = CONFIG,
     data_dir: DataDir = None,
 ) -> None:
-    """Tell an app again what happened: the same events, under the ids that they had."""
+    """Tell an app again what happened. The same events, under the ids that they had."""
     start, end = _moment(since, "--since"), _moment(until, "--until") if until else datetime.now(UTC)
     loaded = settings_from(config, data_dir)
     count = asyncio.run(_replay(loaded, name, start, end, _types(types or [])))

@@ -23,7 +23,10 @@ def explain(
     config: Config = CONFIG,
     data_dir: DataDir = None,
 ) -> None:
-    """Show what would be decided now, and every rule's verdict. Nothing is logged."""
+    """Show what would be decided now, and why.
+
+    Every rule's verdict. Nothing is logged.
+    """
     loaded = settings_from(config, data_dir)
     decision, rules = asyncio.run(_explain(loaded, address, channel, purpose, app))
     typer.echo(_sentence(decision))

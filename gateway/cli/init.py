@@ -6,7 +6,7 @@ from gateway.cli.options import CONFIG, Config
 
 
 def init(config: Config = CONFIG) -> None:
-    """Prepare an empty store, once, and make the secrets that belong to it."""
+    """Make secrets, prepare an empty store. Once for each store."""
     from gateway.assembly import serving, store_access
     from gateway.config import settings
 

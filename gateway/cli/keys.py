@@ -44,7 +44,7 @@ def list_keys(config: Config = CONFIG, data_dir: DataDir = None) -> None:
 
 @app.command("revoke")
 def revoke(key_id: str, config: Config = CONFIG, data_dir: DataDir = None) -> None:
-    """End a key; whoever uses it is refused from now on."""
+    """End a key. Whoever uses it is refused from now on."""
     asyncio.run(_revoke(settings_from(config, data_dir), key_id))
     typer.echo(f"Key {key_id} is revoked.")
 

@@ -28,14 +28,14 @@ def load(
     config: Config = CONFIG,
     data_dir: DataDir = None,
 ) -> None:
-    """Replace all that is in it by a file: numbers, addresses, or hashes where the list is one of hashes."""
+    """Replace what is in one by a file. Numbers, addresses, or hashes where the list is one of hashes."""
     loaded = asyncio.run(_load(settings_from(config, data_dir), name, file, shrink=shrink))
     typer.echo(f"{name}: {loaded.size} entries are in force.")
 
 
 @app.command("show")
 def show(config: Config = CONFIG, data_dir: DataDir = None) -> None:
-    """Show what is configured, how much is in it and since when."""
+    """Show what is in each, and since when."""
     from gateway.cli.tables import print_table
 
     loaded = settings_from(config, data_dir)

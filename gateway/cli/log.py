@@ -83,7 +83,7 @@ def sql(
 
 @app.command("verify")
 def verify(context: typer.Context, config: Config = CONFIG, data_dir: DataDir = None) -> None:
-    """Read every byte of the archive: whether it is what was put there. Exit code 1 if it is not."""
+    """Say whether the archive is whole. Reads every byte of it; exit code 1 if not."""
     from gateway.cli.asking import damages
 
     raise typer.Exit(1 if asyncio.run(damages(_settings(context, config, data_dir))) else 0)

@@ -22,7 +22,10 @@ def report(
     config: Config = CONFIG,
     data_dir: DataDir = None,
 ) -> None:
-    """Write a month of the archived log as one page of HTML with its charts. Needs the extra `report`."""
+    """Write a month of the log as one page.
+
+    HTML with charts, of what is archived. Needs the extra `report`.
+    """
     from gateway.archive.report import charts
     from gateway.archive.report.month import Month
     from gateway.archive.report.page import page

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def restore(config: Config = CONFIG, data_dir: DataDir = None) -> None:
-    """Fill an empty store (gateway init) with what the archive knows: stops, consents, people."""
+    """Fill an empty store from the archive.
+
+    Stops, consents and people; the store is one that `gateway init` has prepared.
+    """
     found = asyncio.run(_restore(settings_from(config, data_dir)))
     typer.echo(f"{found.changes} changes make {found.hashes} recipients and people known again.")
 

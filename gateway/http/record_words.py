@@ -18,7 +18,6 @@ _MEANINGS = {
     RecordKind.RECEIVED: "A text or a call came in from this number; it was no stop.",
     RecordKind.REVIEW_OPENED: "What came in was unclear, and waited for somebody to read it.",
     RecordKind.REVIEWED: "Somebody read what had come in, and decided what it meant.",
-    RecordKind.REQUESTED: "A request about the data was made.",
     RecordKind.SUPPRESSED: "Messages were stopped.",
     RecordKind.LIFTED: "A stop was ended.",
     RecordKind.CONSENTED: "A consent was recorded.",
