@@ -59,6 +59,7 @@ def test_attachments_and_closed_parts_are_never_touched(attached: bytes) -> None
         b"multipart/mixed",
         b"nonsense",
         b"message/rfc822",
+        b"message/global",
         b"text/calendar",
         b"image/png",
     ],
