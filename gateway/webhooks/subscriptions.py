@@ -26,13 +26,12 @@ class EventType(StrEnum):
 class Subscription:
     """One app's.
 
-    url      may hold a token of the app's
     secrets  keys that sign: the current one, and the one before it while it is being rotated out
     """
 
     app: str
     sender: str
-    url: str = field(repr=False)
+    url: str
     secrets: tuple[bytes, ...] = field(repr=False)
     events: frozenset[EventType] = frozenset(EventType)
 
