@@ -116,13 +116,21 @@ class Archive:
         found = {record.id: record for record in self._asked(files, said, bound, None)}
         return [found[text] for text in ids if text in found]
 
-    def outcome(self, remembered: Remembered, first: Record) -> Record | None:
-        """How a hand-over ended that began with this record."""
-        since = place_of(first.id).ms
-        question = Question(
-            recipient=first.recipient, decision=first.id, kinds=OUTCOMES, since=since, until=since + _DAY
-        )
-        return next(iter(self.every(remembered, question, 1)), None)
+    def outcomes(self, remembered: Remembered, firsts: Sequence[Record]) -> list[Record]:
+        """How hand-overs ended that began with these records: of as many as are here. One question for all."""
+        times = [place_of(first.id).ms for first in firsts]
+        question = Question(kinds=OUTCOMES, since=min(times), until=max(times) + _DAY)
+        recipients = {first.recipient for first in firsts}
+        files = [
+            file
+            for file in self.files(remembered, question.since, question.until - 1, question)
+            if any(self._filters.may_hold(file, recipient) for recipient in recipients)
+        ]
+        said, bound = _condition(question, files)
+        said += " AND list_contains($recipients, recipient) AND list_contains($decisions, decision)"
+        bound |= {"recipients": [bytes.fromhex(one) for one in sorted(recipients)]}
+        bound |= {"decisions": [first.id for first in firsts]}
+        return self._asked(files, said, bound, None)
 
     def days(self, remembered: Remembered) -> tuple[int, int] | None:
         """From when to when there are records, in ms; None: there are none."""

@@ -65,16 +65,28 @@ class History:
 
     async def history(self, record_id: str) -> list[Record]:
         """The record with this id; if a hand-over began with it, how it ended; before a bounce its mail. NotFound."""
-        first = await self.find(record_id)
+        found = await self.histories([record_id])
+        if not found:
+            raise NotFound("no such record")
+        first = found[0][0]
         if first.kind is RecordKind.BOUNCED and first.decision:
             with suppress(NotFound):  # the mail's own records may be kept for less long
                 return [*await self.history(first.decision), first]
-        if first.kind is not RecordKind.HANDING_OVER:
-            return [first]
-        ended = await self._log.outcome(first)
-        if ended is None:
-            ended = await self._ask(lambda archive, head: archive.outcome(head, first), None)
-        return [first] if ended is None else [first, ended]
+        return found[0]
+
+    async def histories(self, ids: Sequence[str]) -> list[list[Record]]:
+        """Each of these that there is, in their order; of hand-overs, with how they ended. The archive is asked for
+        all of them at once.
+        """
+        firsts = await self.records(ids)
+        begun = [first for first in firsts if first.kind is RecordKind.HANDING_OVER]
+        hot = {first.id: await self._log.outcome(first) for first in begun}
+        ended = {begin: record for begin, record in hot.items() if record is not None}
+        left = [first for first in begun if first.id not in ended]
+        if left:
+            archived = await self._several(lambda archive, head: archive.outcomes(head, left))
+            ended |= {record.decision: record for record in reversed(archived)}
+        return [[first, *([ended[first.id]] if first.id in ended else [])] for first in firsts]
 
     async def message(self, message: str) -> list[str]:
         """Ids of the hand-overs of a message: of several copies by its own id, of one by the decision's."""

@@ -14,22 +14,21 @@ from gateway.confirmations.questions import Post
 from gateway.console import app
 from gateway.console.apps.set_up import SetUp
 from gateway.console.apps.trial_mail import TrialMail
-from gateway.console.doors import Console, SignInLimits
+from gateway.console.doors import Console
 from gateway.console.overview.hot import HotFigures, depths
 from gateway.console.overview.sql import SqlFigures
 from gateway.console.overview.watching import Watching
 from gateway.console.provided import BACK
 from gateway.console.provider import Client, Provider
+from gateway.console.tries import Tries
 from gateway.dns import records as dns_records
 from gateway.dns.checking import DnsCheck
 from gateway.http.doors import Doors
 from gateway.state.agents import DEMO, Agents, Role
 from gateway.state.api_keys import ApiKeys
 from gateway.state.passwords import Passwords
-from gateway.state.rate_limits import LockOut, TokenBucket
 from gateway.state.second_factor import SecondFactor
 from gateway.state.sessions import Sessions
-from suppression.store.client import Lane
 from suppression.store.hot import HotLog
 from suppression.store.store import Store
 
@@ -52,7 +51,7 @@ def console(settings: Settings, store: Store, doors: Doors) -> Console:
             longest=timedelta(hours=given.longest_hours),
         ),
         second_factor=SecondFactor(lane, store.sealer),
-        limits=_limits(lane, free_loopback=settings.dev),
+        tries=Tries.counted_in(lane, free_loopback=settings.dev),
         sealer=store.sealer,
         origin=given.url or settings.public_url,
         without_codes=frozenset({DEMO} if settings.dev else ()),
@@ -106,11 +105,6 @@ def _provider(settings: Settings) -> Provider | None:
         back=(settings.console.url or settings.public_url) + BACK,
     )
     return Provider(client)
-
-
-def _limits(lane: Lane, *, free_loopback: bool) -> SignInLimits:
-    clients = TokenBucket(lane, "clients", most=20, between=timedelta(seconds=6))
-    return SignInLimits(LockOut(lane, "accounts"), clients, free_loopback)
 
 
 def _watching(settings: Settings, store: Store) -> Watching:

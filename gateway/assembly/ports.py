@@ -4,7 +4,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from gateway.assembly.roles import ALL, Role
+from gateway.config.roles import ALL, Role
 from gateway.config.settings import Settings
 from gateway.processes import listeners
 

@@ -13,8 +13,9 @@ import structlog
 
 from gateway.assembly import archives, store_access
 from gateway.assembly.ports import Sockets, listening
-from gateway.assembly.roles import ALL, OF_WORKERS, Role
 from gateway.assembly.watching import watched
+from gateway.config import extras
+from gateway.config.roles import ALL, OF_WORKERS, Role
 from gateway.config.settings import Settings
 from gateway.embedded.server import EmbeddedServer
 from gateway.metrics.folder import own_folder
@@ -35,6 +36,8 @@ def serve(settings: Settings, workers: int, roles: frozenset[Role] = ALL) -> int
         raise ConfigurationError(
             "archive: no folder and no bucket, so there is nothing for the archiver to do"
         )
+    if absent := extras.missing(settings.given):
+        raise ConfigurationError("\n".join(absent))
     with signal_pipe(SIGNALS) as signals, store_server(settings.store.data_dir) as watch:
         if roles & OF_WORKERS:  # who only archives decides nothing
             store_access.publish(settings)  # and with it all checks of the store, before anything listens

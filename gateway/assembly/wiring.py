@@ -1,8 +1,8 @@
 """What one worker has: each front and duty with the implementations it runs on. One function a role."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,13 +12,16 @@ import structlog
 import uvloop
 from fastapi import FastAPI
 
+from channels.carrier import Carriers
+from channels.email.mail import Mail
 from gateway.assembly import consoles, mail_providers, mail_submission, mail_ways_in, ways_out
 from gateway.assembly.archives import history_of, is_archived
 from gateway.assembly.phone_ways_in import WaysIn, catching_up, erasure_question, ways_in
 from gateway.assembly.ports import HTTP, OPERATIONS
-from gateway.assembly.roles import ALL, Role
 from gateway.assembly.store_access import open_store
 from gateway.assembly.ways_out import Phones
+from gateway.config.needs import Needs
+from gateway.config.roles import ALL, Role
 from gateway.config.settings import Settings
 from gateway.confirmations.confirming import Confirmations
 from gateway.confirmations.data_requests import requests
@@ -55,7 +58,9 @@ from gateway.roads.roster import Roster
 from gateway.smtp.composing import Composer
 from gateway.smtp.copies import Relay
 from gateway.smtp.delivery import Delivery
+from gateway.smtp.inbound_server import InboundServer
 from gateway.smtp.own_mail import OwnMail
+from gateway.smtp.server import SmtpServer
 from gateway.smtp.signers import Signers
 from gateway.state.api_keys import ApiKeys
 from gateway.webhooks.delivering import Delivering
@@ -89,6 +94,34 @@ def run_worker(
 
 
 @dataclass(frozen=True, slots=True)
+class _Mail:
+    """Of who sends mail: what apps hand in, and the gateway's own."""
+
+    carriers: Carriers[Mail]
+    composer: Composer
+    own: OwnMail
+    confirmations: Confirmations
+    ways_back: WaysBack
+
+
+@dataclass(frozen=True, slots=True)
+class _Doorways:
+    """Of who takes mail. `inbound`: by the kind of socket."""
+
+    submission: SmtpServer
+    inbound: Mapping[str, InboundServer]
+
+    def accept(
+        self, settings: Settings, context: WorkerContext, tasks: asyncio.TaskGroup
+    ) -> list[asyncio.Task[None]]:
+        accepting = mail_submission.accept(settings, context, self.submission, tasks)
+        return [*accepting, *mail_ways_in.accept(settings, context, self.inbound, tasks)]
+
+    async def drain(self, seconds: float) -> None:
+        await asyncio.gather(*(one.drain(seconds) for one in (self.submission, *self.inbound.values())))
+
+
+@dataclass(frozen=True, slots=True)
 class _Roads:
     """What one worker has of each. `incoming`: None where nobody has an account at Twilio."""
 
@@ -103,39 +136,37 @@ class _Roads:
     incoming: WaysIn | None
     importing: Importing
 
+    @property
+    def reading(self) -> Reading:
+        return Reading(self.store, self.pipeline.history)
+
 
 async def _work(
     settings: Settings, context: WorkerContext, roles: frozenset[Role], counts: Path | None
 ) -> None:
     async with open_store(settings) as store:
-        roads, ways_back = await _roads(settings, store), WaysBack(store)
-        pipeline, links = roads.pipeline, roads.links
-        carriers, composer = ways_out.mail(settings), _composer(settings, roads)
-        own = OwnMail(Relay(pipeline, carriers), composer)
-        hooks = mail_providers.hooks(settings, store, links, ways_back, pipeline.history)
-        confirmations = _confirmations(settings, roads, own)
-        doors = replace(_doors(settings, roads, confirmations), mail_hooks=hooks)
-        delivery = Delivery(pipeline, carriers, composer, mail_submission.limits(settings), ways_back)
-        smtp = mail_submission.server(settings, pipeline, delivery, ApiKeys(store.client.sends))
-        inbound = mail_ways_in.servers(
-            settings, store, pipeline, links, own, ways_back, confirmations, smtp.tls
-        )
+        roads = await _roads(settings, store)
+        mail = _mail(settings, roads) if Needs.of(roles).mail else None
+        doorways = _doorways(settings, roads, mail) if mail and Role.SMTP in roles else None
+        measuring = Measuring(store, counts, context.row, archived=is_archived(settings))
+        apps = {OPERATIONS: partial(create_operations_app, roads.reading, measuring.scrape)}
+        if mail and Role.HTTP in roles:
+            apps[HTTP] = partial(_public_app, settings, roads, mail, measuring)
         garbage.tame()
         async with asyncio.TaskGroup() as tasks:
-            duties = (tasks.create_task(duty) for duty in _duties(settings, roads, roles))
-            accepting = mail_submission.accept(settings, context, smtp, tasks)
-            running = [*accepting, *mail_ways_in.accept(settings, context, inbound, tasks), *duties]
-            measuring = Measuring(store, counts, context.row, archived=is_archived(settings))
-            http = [await task for task in _serve_http(settings, store, context, doors, own, measuring)]
+            running = [tasks.create_task(duty) for duty in _duties(settings, roads, roles)]
+            running += doorways.accept(settings, context, tasks) if doorways else []
+            http = [await task for task in _serve_http(context, apps)]
             context.ready()
             await told_to_drain(context)
             context.row.drain()
             for task in running:
                 task.cancel()
             await asyncio.wait(running)  # a connection that was just accepted is to be drained too
-            mail = (server.drain(_DRAIN) for server in (smtp, *inbound.values()))
-            await asyncio.gather(*mail, roads.desk.drain(_DRAIN), *(server.drain() for server in http))
-        await carriers.close()
+            draining = [roads.desk.drain(_DRAIN), *(server.drain() for server in http)]
+            await asyncio.gather(*draining, *([doorways.drain(_DRAIN)] if doorways else ()))
+        if mail:
+            await mail.carriers.close()
         await roads.phones.close()
         await roads.delivering.close()
 
@@ -167,6 +198,22 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
     heard_of = incoming if settings.twilio else None
     lists = _importing(settings, store, pipeline)
     return _Roads(store, pipeline, links, changes, sending, phones, desk, delivering, heard_of, lists)
+
+
+def _mail(settings: Settings, roads: _Roads) -> _Mail:
+    carriers, composer = ways_out.mail(settings), _composer(settings, roads)
+    own = OwnMail(Relay(roads.pipeline, carriers), composer)
+    return _Mail(carriers, composer, own, _confirmations(settings, roads, own), WaysBack(roads.store))
+
+
+def _doorways(settings: Settings, roads: _Roads, mail: _Mail) -> _Doorways:
+    store, pipeline, limits = roads.store, roads.pipeline, mail_submission.limits(settings)
+    delivery = Delivery(pipeline, mail.carriers, mail.composer, limits, mail.ways_back)
+    smtp = mail_submission.server(settings, pipeline, delivery, ApiKeys(store.client.sends))
+    inbound = mail_ways_in.servers(
+        settings, store, pipeline, roads.links, mail.own, mail.ways_back, mail.confirmations, smtp.tls
+    )
+    return _Doorways(smtp, inbound)
 
 
 def _importing(settings: Settings, store: Store, pipeline: Pipeline) -> Importing:
@@ -226,22 +273,15 @@ def _composer(settings: Settings, roads: _Roads) -> Composer:
     )
 
 
-def _serve_http(
-    settings: Settings,
-    store: Store,
-    context: WorkerContext,
-    doors: Doors,
-    own: OwnMail,
-    measuring: Measuring,
-) -> list[asyncio.Task[http_server.HttpServer]]:
-    def public() -> FastAPI:
-        console = consoles.routes(settings, store, doors, own.send)
-        return create_app(doors, operations=settings.dev, console=console, scrape=measuring.scrape)
+def _public_app(settings: Settings, roads: _Roads, mail: _Mail, measuring: Measuring) -> FastAPI:
+    doors = _doors(settings, roads, mail)
+    console = consoles.routes(settings, roads.store, doors, mail.own.send)
+    return create_app(doors, operations=settings.dev, console=console, scrape=measuring.scrape)
 
-    apps: dict[str, Callable[[], FastAPI]] = {
-        HTTP: public,
-        OPERATIONS: partial(create_operations_app, doors.reading, measuring.scrape),
-    }
+
+def _serve_http(
+    context: WorkerContext, apps: Mapping[str, Callable[[], FastAPI]]
+) -> list[asyncio.Task[http_server.HttpServer]]:
     return [
         asyncio.create_task(http_server.serve(apps[name.partition(":")[0]](), [listener]))
         for name, listener in context.sockets.items()
@@ -249,8 +289,9 @@ def _serve_http(
     ]
 
 
-def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> Doors:
+def _doors(settings: Settings, roads: _Roads, mail: _Mail) -> Doors:
     store, pipeline, changes, roster = roads.store, roads.pipeline, roads.changes, Roster(roads.store)
+    confirmations = mail.confirmations
     ask_erasure = erasure_question(confirmations, settings.senders, store)
     return Doors(
         keys=ApiKeys(store.client.stops),
@@ -261,7 +302,7 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
         handle=lambda recipient, entry: entry_handle(recipient.key, entry),
         deciding=pipeline,
         changes=changes,
-        reading=Reading(store, pipeline.history),
+        reading=roads.reading,
         link=roads.links.read,
         confirm_link=roads.links.read_confirmation,
         confirmations=confirmations,
@@ -286,6 +327,7 @@ def _doors(settings: Settings, roads: _Roads, confirmations: Confirmations) -> D
             Calls(settings.senders, roads.links, pipeline.recipient),
             roster.strangers,
         ),
+        mail_hooks=mail_providers.hooks(settings, store, roads.links, mail.ways_back, pipeline.history),
         hooks=roads.incoming.hooks if roads.incoming is not None else None,
         reviewing=Reviewing(store, Reviews(store), changes, ask_erasure),
         help_desk=HelpDesk(store, pipeline, changes, roads.links, roads.sending.outbox, roster),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.options import CONFIG, Config
+from gateway.cli.options import CONFIG, ROLES, Config, Roles
 
 if TYPE_CHECKING:
     from gateway.doctor.findings import Finding
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
 
 
-def doctor(config: Config = CONFIG, as_json: Json = False) -> None:  # noqa: FBT002 - an option, not an argument
+def doctor(
+    config: Config = CONFIG,
+    roles: Roles = ROLES,
+    as_json: Json = False,  # noqa: FBT002 - an option, not an argument
+) -> None:
     """Look at all that it stands on. Sends nothing.
 
     DNS, TLS, next hop, Twilio, clock, store, archive and public URL: what is wrong, and what to do about it. Exit
@@ -22,11 +26,13 @@ def doctor(config: Config = CONFIG, as_json: Json = False) -> None:  # noqa: FBT
     """
     from gateway import logs
     from gateway.config import settings
+    from gateway.config.roles import parse
     from gateway.doctor.examine import examine
     from gateway.doctor.findings import Level
 
     logs.configure(people=True)
-    found = asyncio.run(examine(settings.load(config)))
+    of_host = parse(roles)
+    found = asyncio.run(examine(settings.load(config, roles=of_host), roles=of_host))
     counts = {level.value: sum(finding.level is level for finding in found) for level in Level}
     if as_json:
         told = [{"level": one.level, "about": one.about, "said": one.said, "todo": one.todo} for one in found]

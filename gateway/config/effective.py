@@ -38,7 +38,7 @@ def _shown(value: Any) -> str:
         case Mapping():
             return "{ " + ", ".join(f"{key} = {_shown(inner)}" for key, inner in value.items()) + " }"
         case _:
-            return f'"{value!s}"'
+            return f'"{_without_query(str(value))}"'
 
 
 def _redacted(secret: str) -> str:
@@ -46,5 +46,10 @@ def _redacted(secret: str) -> str:
     scheme, separator, _ = secret.partition("://")
     if not separator or not scheme.isalnum():
         return HIDDEN
-    address, query, _ = _PASSWORD_IN_URL.sub(HIDDEN, secret).partition("?")
-    return address + (query and "?" + HIDDEN)
+    return _without_query(_PASSWORD_IN_URL.sub(HIDDEN, secret))
+
+
+def _without_query(text: str) -> str:
+    """A URL's query is where tokens are put. What is no URL stays as it is."""
+    address, mark, _ = text.partition("?")
+    return f"{address}?{HIDDEN}" if mark and "://" in address else text

@@ -5,11 +5,13 @@ from collections import Counter
 from pathlib import Path
 
 from gateway.config import schema
+from gateway.config.needs import Needs
 from gateway.config.problems import Problems
 from suppression.errors import ConfigurationError
 
 
-def check(file: schema.File, problems: Problems, *, dev: bool) -> None:
+def check(file: schema.File, problems: Problems, *, dev: bool, needs: Needs) -> None:
+    """Files that are not needed are not looked at: they need not be there."""
     if not dev and not file.public_url.startswith("https://"):
         problems.note("public_url", "must begin with https:// (links in mail are followed by strangers)")
     if not dev and file.console.url is not None and not file.console.url.startswith("https://"):
@@ -17,13 +19,15 @@ def check(file: schema.File, problems: Problems, *, dev: bool) -> None:
     if not dev and file.next_hop is None:
         problems.note("next_hop", "is required: where mail goes")
     _check_ports(file, problems, dev=dev)
-    _check_certificate(file.smtp, problems)
-    if file.console.oidc is not None and file.console.oidc.client_secret_file is not None:
+    if needs.tls:
+        _check_certificate(file.smtp, problems)
+    oidc = file.console.oidc
+    if needs.proofs and oidc is not None and oidc.client_secret_file is not None:
         try:
-            first_line(file.console.oidc.client_secret_file)
+            first_line(oidc.client_secret_file)
         except ConfigurationError as error:
             problems.note("console.oidc.client_secret_file", str(error))
-    if file.next_hop is not None:
+    if needs.mail and file.next_hop is not None:
         _check_hop(file.next_hop, problems)
 
 

@@ -23,15 +23,15 @@ class Proofs:
     senders: dict[str, str] = field(default_factory=dict)
 
 
-def load(given: Providers, senders: Container[str], problems: Problems) -> Proofs:
-    """`senders`: their names."""
+def load(given: Providers, senders: Container[str], problems: Problems, *, read: bool = True) -> Proofs:
+    """`senders`: their names; `read`: the secrets, too."""
     named = {name: getattr(given, name).sender for name in Providers.model_fields if getattr(given, name)}
     for name, sender in named.items():
         if sender is not None and sender not in senders:
             problems.note(f"providers.{name}.sender", f"there is no sender {sender}")
     return Proofs(
-        postmark=_postmark(given.postmark, problems),
-        mailgun=_mailgun(given.mailgun, problems),
+        postmark=_postmark(given.postmark, problems) if read else "",
+        mailgun=_mailgun(given.mailgun, problems) if read else "",
         senders={name: sender for name, sender in named.items() if sender is not None},
     )
 

@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, IPvAnyNetwork, SecretStr, model_validator
+from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, model_validator
 
 from gateway.config.fields import PathFromBase, Section
 from gateway.webhooks.signature import key_of
@@ -39,7 +39,7 @@ SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 class Webhook(Section):
     """`previous_secret` signs as well, while receivers change over to `secret`. `events`: that it wants; empty: all."""
 
-    url: Annotated[str, AfterValidator(_receiver_url)]
+    url: Annotated[str, AfterValidator(_receiver_url), Field(repr=False)]
     secret: SigningSecret | None = None
     secret_file: PathFromBase | None = None
     previous_secret: SigningSecret | None = None

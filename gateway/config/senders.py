@@ -1,4 +1,4 @@
-"""Senders as settings name them, turned into those of the domain, with their DKIM keys read."""
+"""Senders as settings name them, turned into those of the domain; and their DKIM keys."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,13 +19,12 @@ def load(
     *,
     catalogue: Catalogue,
     dev: bool,
-) -> tuple[dict[str, Sender], dict[str, tuple[DkimKey, ...]]]:
-    """Senders and their keys, by name; what is wrong is noted."""
-    senders, keys = {}, {}
+) -> dict[str, Sender]:
+    """By name; what is wrong is noted."""
+    senders = {}
     for name, sender in given.items():
         where = f"senders.{name}"
         _check_domains(sender, where, problems, dev=dev)
-        keys[name] = _keys(sender, where, problems)
         senders[name] = Sender(
             name=name,
             title=sender.title,
@@ -46,7 +45,12 @@ def load(
             calls=numbers.calls(sender.calls, where, problems),
         )
     numbers.check_apart(senders, problems)
-    return senders, keys
+    return senders
+
+
+def dkim_keys(given: Mapping[str, schema.Sender], problems: Problems) -> dict[str, tuple[DkimKey, ...]]:
+    """By sender's name."""
+    return {name: _keys(sender, f"senders.{name}", problems) for name, sender in given.items()}
 
 
 def _list_domain(sender: schema.Sender, public_host: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ from gateway.config import (
 )
 from gateway.config.apps import ClientNetworks
 from gateway.config.archive import Archive
+from gateway.config.needs import Needs
 from gateway.config.problems import Problems
 from gateway.config.proofs import Proofs
+from gateway.config.roles import ALL, Role
 from gateway.config.secrets import Secrets
 from gateway.config.twilio import TwilioAccount
 from gateway.webhooks.subscriptions import Webhooks
@@ -38,7 +41,7 @@ from suppression.purposes import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the gateway runs on.
+    """What the gateway runs on. Of secrets, those that its roles need: others are not there.
 
     given     the sections as they were written, with defaults; paths absolute
     dev       `gateway dev`: sandbox channels, no TLS needed on loopback
@@ -140,9 +143,20 @@ def _secret_of(oidc: schema.Oidc) -> str:
     return oidc.client_secret.get_secret_value() if oidc.client_secret else ""
 
 
-def load(path: Path, environment: Mapping[str, str] = os.environ, *, make_secrets: bool = False) -> Settings:
-    """The settings of a file. `make_secrets`: for a new gateway, where there are none yet."""
-    return parse(sources.read(path), path.resolve().parent, environment, make_secrets=make_secrets)
+def load(
+    path: Path,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    make_secrets: bool = False,
+    roles: AbstractSet[Role] = ALL,
+) -> Settings:
+    """The settings of a file.
+
+    make_secrets  for a new gateway, where there are none yet
+    roles         whose secrets are read; none of them for a command that only asks or alters the store
+    """
+    document, base = sources.read(path), path.resolve().parent
+    return parse(document, base, environment, make_secrets=make_secrets, roles=roles)
 
 
 def parse(
@@ -152,27 +166,29 @@ def parse(
     *,
     dev: bool = False,
     make_secrets: bool = False,
+    roles: AbstractSet[Role] = ALL,
 ) -> Settings:
     """The settings of a document whose relative paths are from `base`. ConfigurationError with all problems."""
-    problems = Problems()
+    problems, needs = Problems(), Needs.of(roles)
     raw = sources.override(document, environment, problems)
     file = problems.read(schema.File, raw, base)
     usable = file or sources.usable_part(raw, base)
     catalogue = _catalogue(usable, problems)
     names = raw["senders"] if isinstance(raw.get("senders"), dict) else usable.senders
-    found_senders, keys = senders.load(usable.senders, _host(usable), problems, catalogue=catalogue, dev=dev)
+    found_senders = senders.load(usable.senders, _host(usable), problems, catalogue=catalogue, dev=dev)
+    keys = senders.dkim_keys(usable.senders, problems) if needs.mail else {}
     if usable.inbound is not None or "inbound" not in raw:  # one that is wrong was told already
         mailboxes.check(found_senders, usable.inbound, problems)
-    proven = proofs.load(usable.providers, names, problems)
+    proven = proofs.load(usable.providers, names, problems, read=needs.proofs)
     found_apps = apps.load(usable.apps, names, catalogue, problems)
     apps.check_postal_addresses(found_apps.values(), usable.senders, catalogue, problems)
     apps.check_opt_out_lines(found_apps.values(), found_senders, catalogue, problems)
     networks = apps.client_networks(usable.apps, problems)
-    accounts = twilio.load(usable.senders, problems, dev=dev)
-    told = webhooks.load(usable, problems, dev=dev)
+    accounts = twilio.load(usable.senders, problems, dev=dev) if needs.twilio else {}
+    told = webhooks.load(usable, problems, dev=dev, read=needs.events)
     archive_place.check_classes(usable.archive, catalogue, problems)
     archive_secret = archive_place.load(usable.archive, problems)
-    endpoints.check(usable, problems, dev=dev)
+    endpoints.check(usable, problems, dev=dev, needs=needs)
     catalogue = catalogue.limited(limits.load(usable, catalogue, problems))
     known = _secrets(usable.secrets, problems, make=make_secrets)
     problems.raise_if_any()

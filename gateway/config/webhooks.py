@@ -19,14 +19,14 @@ _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def load(file: schema.File, problems: Problems, *, dev: bool) -> Webhooks:
-    """What is wrong is noted."""
+def load(file: schema.File, problems: Problems, *, dev: bool, read: bool = True) -> Webhooks:
+    """What is wrong is noted. `read`: the secrets, too."""
     found = {}
     for name, app in file.apps.items():
         where = f"apps.{name}.webhook"
         if app.webhook is not None:
             _check_url(app.webhook, where, problems, dev=dev)
-            keys = tuple(_keys(app.webhook, where, problems))
+            keys = tuple(_keys(app.webhook, where, problems)) if read else ()
             types = app.webhook.events or frozenset(EventType)
             found[name] = Subscription(name, app.sender, app.webhook.url, keys, types)
         if app.on_refusal == "discard" and EventType.REFUSED not in (

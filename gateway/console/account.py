@@ -12,7 +12,7 @@ from gateway.console.access import router
 from gateway.console.doors import Console
 from gateway.console.forms import Form
 from gateway.console.roles import PERMISSIONS, Permission
-from gateway.console.sign_in import attempt, told_to_wait
+from gateway.console.sign_in import place_of, told_to_wait
 from gateway.console.visit import form_of, visit_of
 from suppression.errors import InvalidInput
 
@@ -39,7 +39,7 @@ class Account:
             )
         except InvalidInput as error:
             return await self._shown(request, 422, "/password", {"new_password": _sentence(error)})
-        await self._console.limits.accounts.clear(visit.agent.name)
+        await self._console.tries.forget(visit.agent.name, place_of(self._console, request))
         visit.session = await self._console.sessions.renewed(visit.session, generation=generation)
         log.info("console_password_changed", agent=visit.agent.name)
         response = await pages.done(
@@ -56,7 +56,7 @@ class Account:
             problem = "You have no one-time codes to recover from."
         if problem:
             return await self._shown(request, 422, "/recovery", {"password": problem})
-        await self._console.limits.accounts.clear(agent.name)
+        await self._console.tries.forget(agent.name, place_of(self._console, request))
         codes = await self._console.second_factor.recovery_codes(agent.name)
         return pages.plain("recovery.html", codes=codes, onward=_PATH)
 
@@ -69,7 +69,8 @@ class Account:
     async def _refused(self, request: Request, form: Form) -> str:
         """Why who sits there may not be who signed in; "" if it is he."""
         agent = visit_of(request).agent
-        if (wait := await attempt(self._console, request, agent.name)) is not None:
+        place = place_of(self._console, request)
+        if (wait := await self._console.tries.of_password(agent.name, place)) is not None:
             return told_to_wait(wait)
         right = await self._console.agents.right(agent, form.typed("password"))
         return "" if right else "That is not your password."

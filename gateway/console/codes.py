@@ -13,7 +13,7 @@ from gateway.console.access import SIGN_IN, router
 from gateway.console.doors import Console
 from gateway.console.forms import FormView
 from gateway.console.roles import Permission
-from gateway.console.sign_in import arrive, attempt, destination, told_to_wait
+from gateway.console.sign_in import arrive, destination, place_of, told_to_wait
 from gateway.console.visit import Visit, form_of, visit_of
 from gateway.state.sessions import Stage
 
@@ -35,12 +35,14 @@ class Codes:
 
     async def check(self, request: Request) -> Response:
         console, visit = self._console, visit_of(request)
-        if (wait := await attempt(console, request, visit.agent.name)) is not None:
+        place = place_of(console, request)
+        if (wait := await console.tries.of_code(visit.agent.name, place)) is not None:
             return _page(request, "code.html", CODE, 429, problem=told_to_wait(wait))
         if not await self._is_right(visit, form_of(request).value("code")):
             log.info("console_code_refused", agent=visit.agent.name)
             return _page(request, "code.html", CODE, 403, problem=_WRONG)
-        return await arrive(console, await console.sessions.renewed(visit.session, stage=Stage.SIGNED_IN))
+        session = await console.sessions.renewed(visit.session, stage=Stage.SIGNED_IN)
+        return await arrive(console, request, session)
 
     async def _is_right(self, visit: Visit, code: str) -> bool:
         factor = self._console.second_factor
@@ -72,14 +74,15 @@ class Codes:
         if _SECRET not in visit.session.notes:
             return pages.redirect(ENROL)
         name, sealed = visit.agent.name, visit.session.notes[_SECRET]
-        if (wait := await attempt(console, request, name)) is not None:
+        if (wait := await console.tries.of_code(name, place_of(console, request))) is not None:
             return self._shown(request, 429, told_to_wait(wait))
         if not await console.second_factor.use(name, sealed, form_of(request).value("code")):
             return self._shown(request, 403, _WRONG)
         generation = await console.agents.keep_secret(name, sealed)
-        return await self._enrolled(visit, generation)
+        return await self._enrolled(request, generation)
 
-    async def _enrolled(self, visit: Visit, generation: str) -> Response:
+    async def _enrolled(self, request: Request, generation: str) -> Response:
+        visit = visit_of(request)
         console, notes = self._console, dict(visit.session.notes)
         del notes[_SECRET]
         log.info("console_enrolled", agent=visit.agent.name)
@@ -88,7 +91,7 @@ class Codes:
             replace(visit.session, notes=notes), stage=Stage.SIGNED_IN, generation=generation
         )
         answer = pages.plain("recovery.html", codes=codes, onward=destination(console, session))
-        return await arrive(console, session, answer)
+        return await arrive(console, request, session, answer)
 
 
 def _page(request: Request, template: str, action: str, status: int = 200, **shown: Any) -> Response:

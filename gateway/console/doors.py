@@ -8,21 +8,12 @@ from ipaddress import IPv4Network, IPv6Network
 from gateway.console.apps.set_up import SetUp
 from gateway.console.overview.watching import Watching
 from gateway.console.provider import Provider
+from gateway.console.tries import Tries
 from gateway.http.doors import Doors
 from gateway.state.agents import Agents
-from gateway.state.rate_limits import LockOut, TokenBucket
 from gateway.state.second_factor import SecondFactor
 from gateway.state.sessions import Sessions
 from suppression.store.sealed import Sealer
-
-
-@dataclass(frozen=True, slots=True)
-class SignInLimits:
-    """`accounts`: by the name that was typed; `clients`: by address. `free_loopback`: dev only."""
-
-    accounts: LockOut
-    clients: TokenBucket
-    free_loopback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +21,7 @@ class Console:
     """What wiring hands to `gateway.console.app.routes`.
 
     doors      readers and changes, as the API has them
+    tries      how often signing in may be tried
     origin     where browsers find it: "https://console.example.com"
     sealer     seals what is typed, while it waits for a sign-in
     without_codes  agents that need no one-time codes (dev's own)
@@ -43,7 +35,7 @@ class Console:
     agents: Agents
     sessions: Sessions
     second_factor: SecondFactor
-    limits: SignInLimits
+    tries: Tries
     sealer: Sealer = field(repr=False)
     origin: str = ""
     without_codes: frozenset[str] = frozenset()

@@ -10,10 +10,18 @@ from starlette.responses import Response
 
 from gateway.console import cookies, forms, pages
 from gateway.console.access import SIGN_IN, PublicRoute
-from gateway.console.clients import client_of, limited_as
 from gateway.console.doors import Console
 from gateway.console.provider import Journey, NotBelieved, Provider
-from gateway.console.sign_in import TOO_OLD, again, arrive, destination, is_ours, onward, told_to_wait
+from gateway.console.sign_in import (
+    TOO_OLD,
+    again,
+    arrive,
+    destination,
+    is_ours,
+    onward,
+    place_of,
+    told_to_wait,
+)
 from gateway.state.agents import Agent
 from gateway.state.sessions import Stage
 
@@ -35,8 +43,7 @@ class Provided:
         form = await forms.read(request, forms.LARGEST_SIGN_IN)
         if not is_ours(console, request, form):
             return again(console, request, form, 403, TOO_OLD)
-        client = limited_as(client_of(request, console.proxies))
-        if (wait := await console.limits.clients.take(client)) is not None:
+        if (wait := await console.tries.of_client(place_of(console, request))) is not None:
             return again(console, request, form, 429, told_to_wait(wait))
         journey = Journey.new()
         url = await self._provider.way_there(journey)
@@ -73,7 +80,7 @@ class Provided:
         session = await console.sessions.start(agent.name, agent.generation, Stage.SIGNED_IN, notes)
         response = pages.plain("onward.html", url=destination(console, session))
         cookies.drop_journey(console, response)
-        return await arrive(console, session, response)
+        return await arrive(console, request, session, response)
 
 
 def routes(console: Console) -> list[APIRouter]:

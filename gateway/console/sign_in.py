@@ -1,7 +1,7 @@
 """Signing in by name and password, and signing out. What follows for one-time codes is in `codes`.
 
 No answer tells whether there is an agent of a name: one who does not exist is refused in the same words, after the
-same time, and locked out in the same way.
+same time, and made to wait in the same way (`tries`).
 """
 
 from datetime import timedelta
@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from gateway.console import carrying, cookies, entrance, forms, pages
 from gateway.console.access import SIGN_IN, PublicRoute, router
-from gateway.console.clients import client_of, limited_as
 from gateway.console.doors import Console
 from gateway.console.forms import Form
 from gateway.console.roles import Permission
@@ -45,7 +44,7 @@ class SignIn:
         if not is_ours(console, request, form):
             return again(console, request, form, 403, TOO_OLD)
         name = form.value("name").lower()[:64]
-        wait = await attempt(console, request, name)
+        wait = await console.tries.of_password(name, place_of(console, request))
         if wait is not None:
             log.warning("console_locked_out")
             return again(console, request, form, 429, told_to_wait(wait))
@@ -97,15 +96,17 @@ async def admit(console: Console, request: Request, agent: Agent, notes: dict[st
     stage = _stage_for(console, agent)
     session = await console.sessions.start(agent.name, agent.generation, stage, notes)
     if stage is Stage.SIGNED_IN:
-        return await arrive(console, session)
+        return await arrive(console, request, session)
     response = pages.redirect(f"{SIGN_IN}/{'code' if stage is Stage.CODE else 'enrol'}")
     cookies.set_session(console, response, session.id)
     return response
 
 
-async def arrive(console: Console, session: Session, answer: Response | None = None) -> Response:
+async def arrive(
+    console: Console, request: Request, session: Session, answer: Response | None = None
+) -> Response:
     """Signed in: on to where he was going, or back to the form that he was interrupted in."""
-    await console.limits.accounts.clear(session.agent)
+    await console.tries.arrived(session.agent, place_of(console, request))
     log.info("console_signed_in", agent=session.agent)
     response = answer or pages.redirect(destination(console, session))
     cookies.set_session(console, response, session.id)
@@ -123,13 +124,9 @@ def _stage_for(console: Console, agent: Agent) -> Stage:
     return Stage.SIGNED_IN if agent.name in console.without_codes else Stage.ENROL
 
 
-async def attempt(console: Console, request: Request, name: str) -> timedelta | None:
-    """None: one try at this name, from this client, is counted. Otherwise how long to wait."""
-    client = client_of(request, console.proxies)
-    if console.limits.free_loopback and client.is_loopback:
-        return None
-    wait = await console.limits.clients.take(limited_as(client))
-    return wait or await console.limits.accounts.attempt(name)
+def place_of(console: Console, request: Request) -> str:
+    """From where somebody tries."""
+    return console.tries.place(request, console.proxies)
 
 
 def told_to_wait(wait: timedelta) -> str:

@@ -3,12 +3,16 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 import structlog
 
 from gateway.assembly import archives, ways_out
 from gateway.assembly.store_access import open_store
+from gateway.config import extras
+from gateway.config.needs import Needs
+from gateway.config.roles import ALL, Role
 from gateway.config.settings import Settings
 from gateway.dns.checking import DnsCheck
 from gateway.doctor import archive, certificate, dns, hop, outside, store
@@ -24,11 +28,15 @@ _log = structlog.get_logger(__name__)
 
 
 async def examine(
-    settings: Settings, *, dns_check: DnsCheck | None = None, seconds: float = SECONDS
+    settings: Settings,
+    *,
+    roles: AbstractSet[Role] = ALL,
+    dns_check: DnsCheck | None = None,
+    seconds: float = SECONDS,
 ) -> Findings:
-    """In the order of checks, the same each time."""
+    """In the order of checks, the same each time. `roles`: of this host; what others need is looked at there."""
     async with contextlib.AsyncExitStack() as opened:
-        checks = list(_without_store(settings, dns_check or DnsCheck()))
+        checks = list(_without_store(settings, Needs.of(roles), dns_check or DnsCheck()))
         try:
             known = await opened.enter_async_context(_opened(settings))
         except (ConfigurationError, Unavailable) as error:
@@ -55,25 +63,33 @@ def _of_store(settings: Settings, known: Store) -> Iterator[Named]:
     yield archive.ARCHIVE, look_at_archive
 
 
-def _without_store(settings: Settings, dns_check: DnsCheck) -> Iterator[Named]:
-    if settings.given.next_hop is not None:
+def _without_store(settings: Settings, needs: Needs, dns_check: DnsCheck) -> Iterator[Named]:
+    if needs.mail and settings.given.next_hop is not None:
         given = settings.next_hop
         yield hop.HOP, lambda: hop.look(ways_out.next_hop(settings), verify=given.verify)
         if given.username is None:  # a service's addresses are its own matter
             yield dns.DNS, partial(dns.look_at_reverse, given.host)
     path, hostname = settings.smtp.tls_certificate, settings.hostname
-
-    async def look_at_file() -> Findings:
-        return [] if path is None else await asyncio.to_thread(certificate.look_at_file, path, hostname)
-
-    yield certificate.TLS, look_at_file
-    if path is not None and settings.smtp.ports:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.smtp.host, settings.smtp.host)
-        yield certificate.TLS, partial(certificate.look_at_port, host, settings.smtp.ports[0], hostname)
-    yield outside.PUBLIC, partial(outside.look_at_public_url, settings.public_url)
+    if needs.tls and path is not None:
+        yield certificate.TLS, partial(asyncio.to_thread, certificate.look_at_file, path, hostname)
+        if settings.smtp.ports:
+            host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.smtp.host, settings.smtp.host)
+            yield certificate.TLS, partial(certificate.look_at_port, host, settings.smtp.ports[0], hostname)
+    yield "extras", partial(_look_at_extras, settings)
+    yield outside.PUBLIC, partial(outside.look_at_public_url, settings.public_url, settings.secrets.form_key)
     destinations = Destinations(settings.webhooks.allow_networks)
     yield outside.RECEIVERS, partial(outside.look_at_receivers, settings.webhooks.of_app, destinations)
     yield dns.DNS, partial(dns.look_at_records, settings, dns_check)
+
+
+async def _look_at_extras(settings: Settings) -> Findings:
+    lines = (line.partition(": needs the extra: ") for line in extras.missing(settings.given))
+    return [
+        fail(
+            "extras", f"{setting} is set, and what it needs is not installed.", f"{command}, and start anew."
+        )
+        for setting, _, command in lines
+    ]
 
 
 @contextlib.asynccontextmanager

@@ -7,21 +7,23 @@ import httpx
 
 from channels.twilio.client import TwilioClient
 from gateway.doctor.findings import Finding, Findings, fail, ok, warn
+from gateway.http import proof
 from gateway.http.pages import HEADERS
 from gateway.webhooks.destination import Destinations, Forbidden
 from gateway.webhooks.subscriptions import Subscription
 from suppression.errors import CarrierUnavailable
 
 PUBLIC, TWILIO, RECEIVERS = "public url", "twilio", "receivers"
-_NO_TOKEN = "/u/doctor"  # noqa: S105 - none of ours: the page says so, and nothing is recorded
 _OURS = ("referrer-policy", "x-robots-tag")
 _PATIENCE = 8.0  # seconds
 
 
-async def look_at_public_url(public_url: str) -> Findings:
+async def look_at_public_url(public_url: str, key: bytes) -> Findings:
+    """`key`: the deployment's, by which it answers and no other does."""
+    asked = proof.challenge(key)
     try:
         async with httpx.AsyncClient(timeout=_PATIENCE) as client:
-            answer = await client.get(public_url + _NO_TOKEN)
+            answer = await client.get(public_url + proof.PATH + asked)
     except httpx.ConnectError as error:
         said = "certificate verify failed" in str(error)
         why = "its certificate is not trusted" if said else "nobody answers, or its name is not known"
@@ -30,13 +32,19 @@ async def look_at_public_url(public_url: str) -> Findings:
     except httpx.HTTPError as error:
         todo = "Look at the proxy in front and its log (deploy/nginx.conf)."
         return [fail(PUBLIC, f"{public_url} gives no answer ({type(error).__name__}).", todo)]
-    return [_judged(public_url, answer)]
+    proven = answer.is_success and proof.is_answer(key, asked, answer.text)
+    return [ok(PUBLIC, f"{public_url} leads to this deployment.") if proven else _judged(public_url, answer)]
 
 
 def _judged(public_url: str, answer: httpx.Response) -> Finding:
-    ours = all(answer.headers.get(name) == _header(name) for name in _OURS)
-    if ours and answer.status_code == httpx.codes.NOT_FOUND:
-        return ok(PUBLIC, f"{public_url} leads to a gateway's pages.")
+    pages = all(answer.headers.get(name) == _header(name) for name in _OURS)
+    if pages and answer.status_code == httpx.codes.NOT_FOUND:
+        todo = (
+            "Look where the name and the proxy lead. If it is the right gateway, it has another secrets.toml than "
+            "this host: copy the one that belongs to the store, and start anew what was started with another."
+        )
+        said = f"{public_url} leads to a gateway with other secrets: our links are dead there."
+        return fail(PUBLIC, said, todo)
     if answer.is_redirect:
         todo = "The proxy must pass /u/ on without a redirect: mailbox providers do not follow one (RFC 8058 3.1)."
         return fail(PUBLIC, f"{public_url} redirects.", todo)

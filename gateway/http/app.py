@@ -20,6 +20,7 @@ from gateway.http import (
     pages,
     people,
     problems,
+    proof,
     provider_events,
     recipients,
     reviews,
@@ -34,7 +35,18 @@ from gateway.http.sandbox import messages as sandbox
 from gateway.http.twilio import hooks
 from gateway.http.watched import Watched
 
-_RESOURCES = (decisions, suppressions, consents, recipients, messages, log, unsubscribe, confirming, docs)
+_RESOURCES = (
+    decisions,
+    suppressions,
+    consents,
+    recipients,
+    messages,
+    log,
+    proof,
+    unsubscribe,
+    confirming,
+    docs,
+)
 _OF_SUBJECTS = (people, data_requests, events)
 _OF_SENDS = (texts, calls, dead_letters)
 

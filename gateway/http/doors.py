@@ -367,7 +367,7 @@ class Doors:
     clock        the gateway's time: real, but for the sandbox clock's offset
     largest_list bytes of a list that is imported
     patience     seconds that a click waits for a body that was announced and does not come
-    form_key     at least 32 bytes, the same for all workers: signs what an undo button carries
+    form_key     at least 32 bytes, the same for all workers: signs what an undo button carries, and answers to doctor
     """
 
     keys: KeyFinder

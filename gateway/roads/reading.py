@@ -70,7 +70,10 @@ class Reading:
 
     async def message(self, message_id: str) -> MessageHistory | None:
         """The history of a message by the id of its 250 reply; of several copies, copy by copy."""
-        copies = [await self.decision(copy) for copy in await self._history.message(message_id)]
+        ids = await self._history.message(message_id)
+        copies = (
+            await self._history.histories(ids) if len(ids) > 1 else [await self.decision(one) for one in ids]
+        )
         records = tuple(record for copy in copies for record in copy)
         if not records:
             return None

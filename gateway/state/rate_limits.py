@@ -1,7 +1,8 @@
 """How often something may be tried, counted in the store for all processes together.
 
 A token bucket limits how fast a client goes; a lock-out makes who fails wait, longer each time. Both are told before
-the try, so that many at once are many; and neither looks whether what is tried at exists.
+the try, so that many at once are many; and neither looks whether what is tried at exists. What has been good before may
+be spared some of it.
 """
 
 import hashlib
@@ -64,6 +65,21 @@ class LockOut:
     async def clear(self, what: str) -> None:
         """It was the right one."""
         await self.lane.execute("DEL", _key(self.name, what))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What has been good before, for a while."""
+
+    lane: Lane
+    name: str
+    kept: timedelta = timedelta(days=30)
+
+    async def is_known(self, what: str) -> bool:
+        return bool(await self.lane.execute("EXISTS", _key(self.name, what)))
+
+    async def remember(self, what: str) -> None:
+        await self.lane.execute("SET", _key(self.name, what), 1, "PX", _ms(self.kept))
 
 
 def _key(name: str, what: str) -> str:

@@ -26,12 +26,13 @@ class EventType(StrEnum):
 class Subscription:
     """One app's.
 
+    url      may hold a token of the app's
     secrets  keys that sign: the current one, and the one before it while it is being rotated out
     """
 
     app: str
     sender: str
-    url: str
+    url: str = field(repr=False)
     secrets: tuple[bytes, ...] = field(repr=False)
     events: frozenset[EventType] = frozenset(EventType)
 

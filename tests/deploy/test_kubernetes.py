@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gateway.assembly.roles import Role
+from gateway.config.needs import Needs
+from gateway.config.roles import Role
 from tests.documents.readme import ROOT
 
 FOLDER = ROOT / "deploy/kubernetes"
@@ -140,6 +141,24 @@ def test_secrets_that_pods_name_are_in_the_example() -> None:
                 if "secret" in source:
                     named = {item["key"] for item in source["secret"]["items"]}
                     assert named <= known[source["secret"]["name"]]
+
+
+def test_each_role_gets_the_secrets_that_it_needs_and_no_others() -> None:
+    of_all = {"gateway-secrets", "gateway-bucket"}
+    for role in Role:
+        needs = Needs.of({role})
+        wanted = set(of_all)
+        for needed, names in (
+            (needs.tls, {"gateway-tls"}),
+            (needs.mail, {"gateway-dkim", "gateway-hop"}),
+            (needs.twilio, {"gateway-twilio"}),
+            (needs.events, {"gateway-events"}),
+            (needs.proofs, {"gateway-proofs"}),
+        ):
+            wanted |= names if needed else set()
+        volumes = PODS[f"gateway-{role}"]["spec"]["volumes"]
+        sources = [one for volume in volumes for one in volume.get("projected", {}).get("sources", [])]
+        assert {one["secret"]["name"] for one in sources if "secret" in one} == wanted
 
 
 def test_they_hold_no_tabs_and_no_hosts_of_registries() -> None:

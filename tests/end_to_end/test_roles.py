@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.assembly.roles import ALL, Role, parse
+from gateway.config.roles import ALL, Role, parse
 from gateway.dev.material import make as make_keys
 from gateway.embedded.server import EmbeddedServer
 from suppression.errors import ConfigurationError
@@ -38,7 +38,12 @@ class House:
         (home / "rsa.pem").write_bytes(pem)
 
     def config(self, name: str, ports: dict[str, int]) -> Path:
+        """What a role does not need is not there for it."""
         text = TOML.format(hop=self._hop, **ports).replace('data_dir = "data"', f'redis_url = "{self._url}"')
+        if name != "init" and Role.SMTP not in name:
+            text = text.replace('"keys/tls.pem"', '"keys/not-here.pem"')
+        if name in {Role.DISPATCHER, Role.ARCHIVER}:
+            text = text.replace('"rsa.pem"', '"not-here.pem"')
         path = self.home / f"{name}.toml"
         path.write_text(f'{text}\n[archive]\nfolder = "log"\nevery = 0.1\n')
         return path
@@ -197,6 +202,17 @@ def test_who_only_archives_imports_neither_fronts_nor_duties() -> None:
         capture_output=True, text=True, check=True, env=environment(), cwd=ROOT,
     )  # fmt: skip
     assert told.stdout.strip() == ""
+
+
+def test_a_role_that_misses_its_own_secret_is_refused_and_check_tells_it_of_the_same_roles(
+    house: House,
+) -> None:
+    path = house.config("http", {name: free_port() for name in PORTS})
+    for command in ("serve", "check"):
+        told = run(command, "--roles", "smtp", "--config", path)
+        assert told.returncode == 2
+        assert "smtp.tls_certificate, tls_key: cannot be read" in told.stderr
+    assert run("check", "--roles", "http", "--config", path).returncode == 0
 
 
 def test_an_archiver_without_an_archive_is_refused(house: House) -> None:

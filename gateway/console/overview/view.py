@@ -70,8 +70,10 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class OverviewView:
+    """`then`: None where there are no figures, as the archive cannot be asked."""
+
     at: datetime
-    then: datetime
+    then: datetime | None
     whole: bool
     charts: Sequence[Chart]
     tables: Sequence[Table]
@@ -80,6 +82,8 @@ class OverviewView:
 
 def view(seen: Seen, catalogue: Catalogue) -> OverviewView:
     now, then = seen.now, seen.then
+    if now is None or then is None:
+        return OverviewView(seen.at, None, whole=True, charts=(), tables=(), tiles=_tiles(seen))
     return OverviewView(
         at=seen.at,
         then=then.span.until,

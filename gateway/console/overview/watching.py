@@ -2,15 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import structlog
+
+from gateway.archive.places import ArchiveDamaged, ArchiveUnavailable
 from gateway.console.overview.figures import Counted, Figures, Span
 
 EVERY = 30.0  # seconds
 _WEEK = timedelta(days=7)
+
+_log = structlog.get_logger(__name__)
 
 
 class Depths(NamedTuple):
@@ -25,12 +30,12 @@ class Depths(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Seen:
     """`then`: the same time of the day a week before. `oldest`: when the oldest record was logged that is not archived
-    yet, where there is one; `archived`: there is an archive at all.
+    yet, where there is one; `archived`: there is an archive at all. `now`, `then`: None while it cannot be asked.
     """
 
     at: datetime
-    now: Counted
-    then: Counted
+    now: Counted | None
+    then: Counted | None
     depths: Depths
     archived: bool
     oldest: datetime | None
@@ -67,11 +72,18 @@ class Watching:
 
     async def _ask(self) -> Seen:
         at = self.clock()
-        today, before = spans(at)
-        (now, then), depths = await asyncio.gather(self.figures.counted((today, before)), self.depths())
+        (now, then), depths = await asyncio.gather(self._counted(spans(at)), self.depths())
         oldest = await self.oldest() if self.oldest else None
         logged = None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC)
         return Seen(at, now, then, depths, self.oldest is not None, logged)
+
+    async def _counted(self, both: tuple[Span, Span]) -> Sequence[Counted | None]:
+        """What waits is known without the archive: it is shown while the archive is away."""
+        try:
+            return await self.figures.counted(both)
+        except (ArchiveUnavailable, ArchiveDamaged) as error:
+            _log.warning("overview_without_figures", error=type(error).__name__)
+            return None, None
 
 
 def spans(at: datetime) -> tuple[Span, Span]:

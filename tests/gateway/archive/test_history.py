@@ -58,6 +58,7 @@ async def everything(history: History, store: Store) -> dict[str, Any]:
     firsts = [record for record in told["all"] if record.kind is RecordKind.HANDING_OVER]
     assert firsts
     told["histories"] = [await history.history(record.id) for record in firsts]
+    assert await history.histories([record.id for record in firsts]) == told["histories"]
     for key in {bytes.fromhex(record.recipient) for record in firsts}:
         facts = await store.facts(Recipient(key, ""))
         told[key.hex()] = [

@@ -21,17 +21,18 @@ ROOT = Path(__file__).parents[3]
 READY = 20.0  # seconds; a start takes about one, on a machine with nothing else to do
 
 
-def environment() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+def environment(before: Path | None = None) -> dict[str, str]:
+    """`before`: a folder in which modules are looked for first."""
+    path = os.pathsep.join(filter(None, (str(before or ""), str(ROOT), os.environ.get("PYTHONPATH", ""))))
     return {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
 
 
 @pytest.fixture
 def gateway() -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str | Path, before: Path | None = None) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [sys.executable, "-m", "gateway", *arguments],
-            capture_output=True, text=True, timeout=60, check=False, env=environment(),
+            capture_output=True, text=True, timeout=60, check=False, env=environment(before),
         )  # fmt: skip
 
     return run

@@ -54,7 +54,9 @@ def test_secrets_are_never_shown(base: Path) -> None:
         assert SECRET not in shown
         assert SECRET.removeprefix("whsec_") not in shown
         assert "secret-of" not in shown
+        assert "of=gateway" not in shown
     assert 'apps.shop.webhook.secret = "********"' in effective(settings)
+    assert 'apps.shop.webhook.url = "https://shop.example.com/events?********"' in effective(settings)
 
 
 def test_in_dev_a_receiver_may_be_on_this_machine_in_clear(base: Path) -> None:

@@ -15,16 +15,17 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from gateway.console import app as console_app
-from gateway.console.doors import Console, SignInLimits
+from gateway.console.doors import Console
 from gateway.console.overview.hot import HotFigures, depths
 from gateway.console.overview.watching import Watching
+from gateway.console.tries import Tries
 from gateway.http.app import create_app
 from gateway.http.doors import Doors
 from gateway.roads.changes import Changes
 from gateway.roads.reviews import Reviewing
 from gateway.state.agents import Agents, Role
 from gateway.state.passwords import Passwords
-from gateway.state.rate_limits import LockOut, TokenBucket
+from gateway.state.rate_limits import TokenBucket
 from gateway.state.second_factor import SecondFactor
 from gateway.state.sessions import Sessions
 from suppression.store.reviews import Reviews
@@ -77,8 +78,8 @@ def house(store: Store, doors: Doors, **changed: Any) -> House:
         agents=Agents(lane, Passwords(CHEAP)),
         sessions=Sessions(lane, clock=watch),
         second_factor=SecondFactor(lane, store.sealer, clock=watch),
-        limits=SignInLimits(
-            LockOut(lane, "accounts"), TokenBucket(lane, "clients", 1000, timedelta(seconds=1))
+        tries=replace(
+            Tries.counted_in(lane), clients=TokenBucket(lane, "clients", 1000, timedelta(seconds=1))
         ),
         sealer=store.sealer,
         origin=URL,

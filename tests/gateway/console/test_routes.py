@@ -20,6 +20,7 @@ from tests.gateway.console.house import Browser, House
 
 # Whoever has the link; whatever a provider signed; what holds nothing of anybody; dev only; and the front door.
 PUBLIC = {
+    "GET /u/doctor/{challenge}",
     "GET /u/{token}", "POST /u/{token}", "POST /u/{token}/undo", "POST /u/{token}/preferences",
     "GET /c/{token}", "POST /c/{token}",
     "POST /hooks/mail/{provider}", "POST /hooks/twilio/sms", "POST /hooks/twilio/status",

@@ -2,14 +2,20 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from gateway.console import app as console_app
 from gateway.console import cookies
+from gateway.http.app import create_app
 from gateway.state.agents import Role
+from gateway.state.rate_limits import TokenBucket
 from gateway.state.sessions import Stage
 from tests.gateway.console.house import PASSWORD, URL, House
+
+ELSEWHERE = "198.51.100.7"
 
 
 async def test_a_right_password_opens_the_console(front: House) -> None:
@@ -121,15 +127,53 @@ class Counting:
 
 
 @pytest.mark.parametrize("name", ["agent", "nobody"])
-async def test_guessing_locks_the_name_out_whoever_it_is(front: House, name: str) -> None:
-    statuses = [
-        (await front.browser(f"203.0.113.{at}").sign_in(name, f"guess number {at}")).status_code
-        for at in range(8)
-    ]
+async def test_who_guesses_is_locked_out_of_the_name_whoever_it_is_and_nobody_else(
+    front: House, name: str
+) -> None:
+    statuses = [(await front.browser().sign_in(name, f"guess number {at}")).status_code for at in range(8)]
     assert statuses == [403] * 5 + [429] * 3
     answer = await front.browser().sign_in(name, PASSWORD)
     assert answer.status_code == 429, "not even the right one, now"
     assert "Too many tries. Wait" in answer.text
+    elsewhere = await front.browser(ELSEWHERE).sign_in(name, PASSWORD)
+    assert elsewhere.status_code == (303 if name == "agent" else 403)
+
+
+def slow_names(front: House) -> House:
+    """Ten tries at a name from places that are not known."""
+    tries = front.console.tries
+    names = TokenBucket(tries.names.lane, "few", most=10, between=timedelta(hours=1))
+    console = replace(front.console, tries=replace(tries, names=names))
+    return House(console, front.watch, create_app(console.doors, console=console_app.routes(console)))
+
+
+@pytest.mark.parametrize("name", ["agent", "nobody"])
+async def test_guessing_from_many_places_is_slow_whoever_it_is(front: House, name: str) -> None:
+    front = slow_names(front)
+    statuses = [
+        (await front.browser(f"203.0.113.{at}").sign_in(name, f"guess number {at}")).status_code
+        for at in range(100, 113)
+    ]
+    assert statuses == [403] * 10 + [429] * 3
+
+
+async def test_guessing_from_many_places_shuts_nobody_out_who_comes_from_where_he_was(front: House) -> None:
+    front = slow_names(front)
+    assert (await front.browser(ELSEWHERE).sign_in("agent")).status_code == 303
+    for at in range(100, 112):
+        await front.browser(f"203.0.113.{at}").sign_in("agent", f"guess number {at}")
+    assert (await front.browser().sign_in("agent")).status_code == 429
+    for _ in range(12):
+        assert (await front.browser(ELSEWHERE).sign_in("agent")).status_code == 303
+    assert (await front.browser(ELSEWHERE).sign_in("auditor")).status_code == 303
+
+
+async def test_a_place_that_is_known_has_no_more_tries_of_its_own(front: House) -> None:
+    assert (await front.browser(ELSEWHERE).sign_in("agent")).status_code == 303
+    statuses = [
+        (await front.browser(ELSEWHERE).sign_in("agent", f"guess number {at}")).status_code for at in range(7)
+    ]
+    assert statuses == [403] * 5 + [429] * 2
 
 
 async def test_many_guesses_at_once_are_many(front: House) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import json
+import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +20,9 @@ from channels.twilio.http import Endpoint
 from gateway.doctor.certificate import look_at_file, look_at_port
 from gateway.doctor.findings import Findings, Level
 from gateway.doctor.outside import look_at_public_url, look_at_receivers, look_at_twilio
+from gateway.http.app import create_app
 from gateway.http.pages import HEADERS
+from gateway.http.server import serve
 from gateway.webhooks.destination import Destinations
 from gateway.webhooks.subscriptions import Subscription
 from tests.channels.relay.sink import DEFAULTS, Sink
@@ -27,8 +30,10 @@ from tests.conftest import free_port
 from tests.end_to_end.hop import Hop
 from tests.end_to_end.processes import run
 from tests.end_to_end.production import Production
+from tests.gateway.http.world import fake_world
 from tests.twilio_stand_in.stand_in import ACCOUNT, TOKEN, StandIn
 
+KEY = b"k" * 32
 NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 
 
@@ -106,21 +111,36 @@ async def answering(head: str) -> AsyncIterator[str]:
     [
         (
             "404 Not Found\r\n" + "\r\n".join(f"{k}: {v}" for k, v in HEADERS.items()),
-            Level.OK,
-            "gateway's pages",
+            Level.FAIL,
+            "with other secrets",
         ),
+        ("200 OK", Level.FAIL, "not as a gateway does"),
         ("404 Not Found", Level.FAIL, "not as a gateway does"),
         ("301 Moved\r\nLocation: https://www.example.com/", Level.FAIL, "redirects"),
     ],
 )
 async def test_the_public_url_must_lead_to_our_pages(head: str, level: Level, said: str) -> None:
     async with answering(head) as url:
-        (found,) = await look_at_public_url(url)
+        (found,) = await look_at_public_url(url, KEY)
     assert (found.level, said in found.said) == (level, True)
 
 
+async def test_only_the_deployment_with_these_secrets_can_prove_itself() -> None:
+    doors = fake_world().doors
+    (listener,) = (socket.create_server(("127.0.0.1", 0)),)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    serving = await serve(create_app(doors), [listener])
+    try:
+        (ours,) = await look_at_public_url(url, doors.form_key)
+        (other,) = await look_at_public_url(url, KEY)
+    finally:
+        await serving.drain()
+    assert (ours.level, ours.said) == (Level.OK, f"{url} leads to this deployment.")
+    assert (other.level, "with other secrets" in other.said) == (Level.FAIL, True)
+
+
 async def test_a_public_url_that_nobody_serves_fails() -> None:
-    (found,) = await look_at_public_url(f"http://127.0.0.1:{free_port()}")
+    (found,) = await look_at_public_url(f"http://127.0.0.1:{free_port()}", KEY)
     assert (found.level, "cannot be reached" in found.said) == (Level.FAIL, True)
 
 

@@ -2,23 +2,28 @@
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gateway.archive.archive import Archive
 from gateway.archive.folder import Folder
+from gateway.archive.places import ArchiveDamaged, ArchiveUnavailable
 from gateway.assembly.log_questions import LogQuestions
-from gateway.console.overview.hot import HotFigures
+from gateway.console.overview.figures import Counted, Span, fold
+from gateway.console.overview.hot import HotFigures, depths
 from gateway.console.overview.log_view import SORTS, filtered
 from gateway.console.overview.sql import SqlFigures
-from gateway.console.overview.watching import spans
+from gateway.console.overview.watching import Watching, spans
 from suppression.decision import Reason
 from suppression.model import Channel, Scope, Way
 from suppression.records import Record, RecordKind
 from suppression.store import codec
+from suppression.store.hot import HotLog
 from suppression.store.store import Store
 from tests.gateway.console.house import Browser, House, employ, house
 from tests.gateway.http.world import RealWorld, real_world
@@ -175,6 +180,39 @@ async def test_figures_of_archived_and_hot_records_come_by_one_question(store: S
     asking = LogQuestions(store, Archive(Folder(folder), tmp_path / "scratch"), tmp_path / "scratch")
     both = spans(datetime.now(UTC).replace(microsecond=999_000))
     assert await SqlFigures(asking.rows).counted(both) == await HotFigures(store).counted(both)
+
+
+class _Away:
+    """Figures of an archive that cannot be asked."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error: Exception | None = error
+
+    async def counted(self, spans: Sequence[Span]) -> list[Counted]:
+        if self.error is not None:
+            raise self.error
+        return fold(spans, ())
+
+
+@pytest.mark.parametrize("error", [ArchiveUnavailable("no bucket"), ArchiveDamaged("a file is another")])
+async def test_while_the_archive_is_away_it_shows_what_waits_and_says_what_it_cannot_tell(
+    store: Store, tmp_path: Path, error: Exception
+) -> None:
+    world = await real_world(store, tmp_path)
+    figures = _Away(error)
+    watching = Watching(figures, partial(depths, store), HotLog(store).oldest, every=0)
+    made = house(store, world.doors, watching=watching)
+    await employ(made)
+    desk = Desk(made, world)
+    await desk.log(RecordKind.SENT)
+    said = words((await desk.at("/console/overview")).page)
+    assert "The archive of the log cannot be asked now." in said
+    assert "Waiting in the outbox 0" in said
+    assert "Archive 0 min behind" in said
+    assert "0 today" not in said
+    assert str(error) not in said
+    figures.error = None
+    assert "0 today, as many as a week before" in words((await desk.at("/console/overview")).page)
 
 
 async def test_it_is_for_all_who_may_see_figures(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gateway.console.overview import drawings
-from gateway.console.overview.figures import Counted, fold
+from gateway.console.overview.figures import fold
 from gateway.console.overview.view import COMPLAINT_LIMITS, OverviewView, change, log_link, view
 from gateway.console.overview.watching import Depths, Seen
 from suppression.purposes import Catalogue
@@ -128,5 +128,4 @@ def test_a_change_is_said_in_words(now: int, then: int, said: str) -> None:
 
 
 def test_what_was_only_counted_in_part_is_said() -> None:
-    counted: Counted = replace(seen().now, whole=False)
-    assert not shown(replace(seen(), now=counted)).whole
+    assert not shown(seen(whole=False)).whole
