@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from channels.carrier import Outcome, Postponed, Rejected, Sent, Unknown
+from channels.twilio.outcomes import Effect
 from gateway import logs
 from gateway.metrics import observed
 from gateway.roads.pipeline import Ask, Pipeline
@@ -35,6 +36,7 @@ _TRIES = 20
 _ON_ITS_WAY = timedelta(seconds=60)  # what is submitted with less left would arrive when the hours are over
 _LONGEST_ON_ITS_WAY = timedelta(hours=10)  # Twilio keeps nothing for longer
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 900.0  # seconds before a next attempt
+_SOFT_PAUSE = 900.0  # RULES 2.3: a recipient who cannot be reached now is tried once more, later
 
 
 class Sending:
@@ -197,11 +199,13 @@ class Sending:
             case Unknown():
                 return None
             case Rejected():
-                record = self._said(entry, RecordKind.REJECTED, outcome)
-                reason = {"y": str(outcome.code)}
-                return Move(State.FAILED, record, reason, forget=True, freed=permit.caps)
+                return self._rejected(entry, permit, outcome)
             case Postponed():
                 return self._postponed(entry, permit, outcome)
+
+    def _rejected(self, entry: Entry, permit: Permit, outcome: Rejected | Postponed) -> Move:
+        record = self._said(entry, RecordKind.REJECTED, outcome)
+        return Move(State.FAILED, record, {"y": str(outcome.code)}, forget=True, freed=permit.caps)
 
     def _sent(self, entry: Entry, reference: str, text: str, claims: str = "") -> Move:
         record = replace(
@@ -218,11 +222,15 @@ class Sending:
         if entry.cancel:
             record = self._said(entry, RecordKind.CANCELLED, outcome)
             return Move(State.CANCELLED, record, {"y": "stopped"}, forget=True, freed=permit.caps)
+        soft = outcome.status == Effect.SOFT
+        if soft and entry.attempts > 1:
+            return self._rejected(entry, permit, outcome)
         if entry.attempts >= MOST_ATTEMPTS:
             record = self._said(entry, RecordKind.DEAD, outcome)
             return Move(State.DEAD, record, {"y": str(outcome.code)}, freed=permit.caps)
         record = self._said(entry, RecordKind.POSTPONED, outcome)
-        due = self.pipeline.store.now() + timedelta(seconds=_pause(entry.attempts))
+        pause = _SOFT_PAUSE if soft else _pause(entry.attempts)
+        due = self.pipeline.store.now() + timedelta(seconds=pause)
         fields = {"d": codec.milliseconds(due)}
         return Move(State.WAITING, record, fields, due=due, freed=permit.caps)
 

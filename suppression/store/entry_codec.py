@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from suppression.address import parse
-from suppression.errors import StoreUnavailable
+from suppression.errors import StoreUnavailable, UnusableAddress
 from suppression.model import Channel, Recipient
 from suppression.outbox import HANDLE, Accepted, Delivery, Draft, Entry, State
 from suppression.store import codec
@@ -134,7 +134,7 @@ class EntryReader:
                 records=_records(shard, fields.get("r", b"")),
                 mark=text.get("m", ""),
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, UnusableAddress) as error:
             raise StoreUnavailable("an entry of the outbox cannot be read") from error
 
     def _event(
