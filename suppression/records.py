@@ -44,7 +44,9 @@ class RecordKind(StrEnum):
     RETURNED = (
         "returned"  # an erased recipient is a customer again: `required` may go, all else stays stopped
     )
-    REQUESTED = "requested"  # confirmed by the recipient: agents see to it (details: what)
+    REQUESTED = (
+        "requested"  # by the recipient, about their data; confirmed, or read by an agent (details: what)
+    )
     EXPORTED = "exported"  # somebody was given all that is held
     CHECKED = (
         "checked"  # a list of addresses, for use elsewhere (details: how many of it, and why not the rest)

@@ -41,6 +41,7 @@ _LABELS: Mapping[Decision, str] = {
     Decision.STOP_EVERYTHING: "Stop everything",
     Decision.DELETE: "Delete my data",
     Decision.NO_STOP: "No stop",
+    Decision.CHANGE: "Change my data",
 }
 _DONE: Mapping[Decision, str] = {
     Decision.STOP: "Stopped",
@@ -48,6 +49,7 @@ _DONE: Mapping[Decision, str] = {
     Decision.STOP_EVERYTHING: "Stopped",
     Decision.DELETE: "Stopped, and they are asked whether all shall be erased",
     Decision.NO_STOP: "Noted that it was no stop: the pause is over",
+    Decision.CHANGE: "Apps are told that data is to be changed; the pause is over",
 }
 _VERDICTS = {
     "unclear": "Not clear",
@@ -62,7 +64,7 @@ _READS_AS = {
     "service": Decision.STOP,
     "everything": Decision.STOP_EVERYTHING,
     "delete": Decision.DELETE,
-    "change": Decision.NO_STOP,
+    "change": Decision.CHANGE,
 }
 
 
@@ -139,6 +141,8 @@ def _does(decision: Decision, channel: Channel, known: Names) -> str:
     match decision:
         case Decision.NO_STOP:
             return "Nothing is stopped, and what was paused goes on"
+        case Decision.CHANGE:
+            return "Nothing is stopped; apps are told that data is to be changed"
         case Decision.DELETE:
             return f"{stopped[0]}; and they are asked to confirm that all shall be erased"
         case _:

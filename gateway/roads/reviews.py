@@ -25,6 +25,7 @@ class Decision(StrEnum):
     STOP_EVERYTHING = "stop_everything"
     DELETE = "delete"  # everything stops now; the recipient must confirm that all shall be erased
     NO_STOP = "no_stop"
+    CHANGE = "change"  # no stop: data is to be changed, and apps are told to see to it
 
 
 AskErasure = Callable[[Review, str], Awaitable[bool]]
@@ -36,6 +37,7 @@ WORDS = {  # what each comes to, as if it had been written clearly
     Decision.STOP_EVERYTHING: ScopeWord.EVERYTHING,
     Decision.DELETE: ScopeWord.DELETE,
     Decision.NO_STOP: ScopeWord.CHANGE,
+    Decision.CHANGE: ScopeWord.CHANGE,
 }
 
 
@@ -90,6 +92,8 @@ class Reviewing:
             )
         if decision is Decision.DELETE:
             await self._delete(review, actor)
+        if decision is Decision.CHANGE:
+            await self._request(review, "change", actor)
         pause = await self._reviews.pause(review)
         if pause is not None:
             await self._end_pause(review, pause, actor)
@@ -106,6 +110,10 @@ class Reviewing:
     async def _delete(self, review: Review, actor: str) -> None:
         if self._ask_erasure is not None and await self._ask_erasure(review, actor):
             return
+        await self._request(review, "erasure", actor)
+
+    async def _request(self, review: Review, what: str, actor: str) -> None:
+        """Logged, and so told to the apps that want to hear of it."""
         record = Record(
             RecordKind.REQUESTED,
             at=codec.milliseconds(self._store.now()),
@@ -115,7 +123,7 @@ class Reviewing:
             sender=review.wrote.sender,
             source=review.wrote.source,
             actor=actor,
-            details={"what": "erasure", "review": review.id},
+            details={"what": what, "review": review.id},
         )
         key = review.recipient.key
         await self._store.log_record(key, record, self._store.client.stops, seen=_id(review, "requested"))

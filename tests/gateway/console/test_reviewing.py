@@ -12,6 +12,7 @@ import pytest
 
 from gateway.console.recipients.timeline import Names
 from gateway.console.reviewing import choices, suggestion
+from gateway.roads.reviews import Decision
 from suppression import stop_scopes
 from suppression.decision import Reason
 from suppression.model import Channel, Way
@@ -122,14 +123,14 @@ async def test_what_was_stopped_before_is_not_offered_to_be_undone(desk: Desk) -
     assert "/console/undo" not in browser.page
 
 
-@pytest.mark.parametrize("decision", ["stop", "stop_marketing", "stop_everything", "delete", "no_stop"])
+@pytest.mark.parametrize("decision", list(Decision))
 async def test_each_decision_ends_the_pause(desk: Desk, decision: str) -> None:
     review = await desk.wrote("make it end", BOB, Channel.SMS)
     assert {reason for _, reason, _ in await desk.stopped(BOB)} == {Reason.IN_REVIEW.value}
     browser = await desk.at()
     await browser.follow(await decide(browser, review, decision, note="read by me"))
     found = {reason for _, reason, _ in await desk.stopped(BOB)}
-    assert found == (set() if decision == "no_stop" else {"unsubscribed"})
+    assert found == (set() if decision in (Decision.NO_STOP, Decision.CHANGE) else {"unsubscribed"})
 
 
 async def test_who_is_second_is_told_who_was_first_and_does_nothing(desk: Desk) -> None:
@@ -219,6 +220,7 @@ def test_each_choice_says_what_it_stops_and_which_is_suggested() -> None:
             False,
         ),
         ("5", "No stop", "Nothing is stopped, and what was paused goes on", False),
+        ("6", "Change my data", "Nothing is stopped; apps are told that data is to be changed", False),
     ]
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.webhooks.events import type_of
+from gateway.webhooks.subscriptions import EventType
 from suppression.model import Way
 from suppression.records import RecordKind
 from tests.gateway.http.twilio.world import BOB, FREE, SHOP, Hooked, bearer
@@ -22,6 +24,7 @@ DECISIONS = {
     "stop_everything": {("*", "*", "unsubscribed", "sms")},
     "delete": {("*", "*", "unsubscribed", "sms")},
     "no_stop": set(),
+    "change": set(),
 }
 
 
@@ -113,6 +116,14 @@ async def test_who_decided_what_is_logged(gateway: Hooked, review: str) -> None:
     assert reviewed.actor == requested.actor
     assert reviewed.actor.startswith("key:")
     assert requested.details == {"what": "erasure", "review": review}
+
+
+async def test_a_change_of_data_is_on_record_for_apps_to_hear_of(gateway: Hooked, review: str) -> None:
+    await decide(gateway, review, "change")
+    (requested,) = [record for record in await gateway.records() if record.kind is RecordKind.REQUESTED]
+
+    assert type_of(requested) is EventType.CHANGE_REQUESTED
+    assert requested.details == {"what": "change", "review": review}
 
 
 async def test_only_its_own_pause_ends(gateway: Hooked, review: str) -> None:
