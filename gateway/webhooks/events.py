@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.webhooks.subscriptions import EventType, Subscription, Webhooks
 from suppression.decision import Reason
-from suppression.model import ALL
+from suppression.model import ALL, Way
 from suppression.outbox import EventDraft
 from suppression.purposes import SYSTEM
 from suppression.records import Record, RecordKind, concerns
@@ -35,7 +35,11 @@ _CONSENTS = frozenset({RecordKind.CONSENTED, RecordKind.WITHDRAWN})
 
 
 def type_of(record: Record) -> EventType | None:
-    """None: it is no event. A repeat of what was known already is none, and nothing about the gateway's own mail."""
+    """None: it is no event. A repeat of what was known already is none, and nothing about the gateway's own mail.
+    Neither is what came with a list, nor its end: of millions of stops, who mirrors them reads the feed.
+    """
+    if record.way == Way.IMPORT:
+        return None
     if record.repeated or not record.recipient or record.purpose.partition("/")[0] == SYSTEM:
         return None
     match record.kind:

@@ -23,6 +23,8 @@ TABLE = [
     (record(K.SUPPRESSED, reason="unsubscribed", repeated=True), None),
     (record(K.ERASED, reason="erased"), T.SUPPRESSED),
     (record(K.LIFTED), T.LIFTED),
+    (record(K.SUPPRESSED, reason="unsubscribed", way="import"), None),
+    (record(K.LIFTED, reason="unsubscribed", way="import"), None),
     (record(K.DECIDED, outcome="refuse"), T.REFUSED),
     (record(K.DECIDED, outcome="defer"), None),
     (record(K.DECIDED, outcome="send"), None),
