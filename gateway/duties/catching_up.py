@@ -93,28 +93,32 @@ class CatchingUp:
         return taken is not None
 
     async def catch_up(self, source: Source) -> int:
-        """How many texts there were. Unavailable: then the next pass begins where this one did."""
+        """How many texts there were. Unavailable: then the next pass begins where this one did; with one that could
+        not be taken, it begins there: that may be somebody's stop.
+        """
         began = self._store.server_now()
         seen = await self._store.client.bulk.execute("GET", _SEEN + source.account)
-        if seen is not None:
+        count, left = 0, began
+        if seen is not None:  # else a first start: what came before was no business of ours
             since = max(codec.moment(int(seen)) - OVERLAP, began - LONGEST)
-            count = await self._take_all(source, since)
-        else:
-            count = 0  # a first start: what came before was no business of ours
-        await self._store.client.bulk.execute("SET", _SEEN + source.account, codec.milliseconds(began))
+            count, left = await self._take_all(source, since, began)
+        await self._store.client.bulk.execute("SET", _SEEN + source.account, codec.milliseconds(left))
         return count
 
-    async def _take_all(self, source: Source, since: datetime) -> int:
+    async def _take_all(self, source: Source, since: datetime, began: datetime) -> tuple[int, datetime]:
+        """How many there were, and from when on they are to be looked at again."""
         found = [
             text for number in source.numbers for text in await source.listing.inbound_since(number, since)
         ]
         made: set[str] = set()
+        left = began
         for text in sorted(found, key=lambda text: text.at):
-            if (received := self._received(source, text)) is not None:
-                await self._take_one(received, made)
-        return len(found)
+            received = self._received(source, text)
+            if received is not None and not await self._took(received, made):
+                left = min(left, text.at)
+        return len(found), left
 
-    async def _take_one(self, received: Received, made: set[str]) -> None:
+    async def _took(self, received: Received, made: set[str]) -> bool:
         """One that cannot be taken must not keep back those after it."""
         try:
             await self._take(received, made)
@@ -122,6 +126,8 @@ class CatchingUp:
             raise
         except Exception as error:  # noqa: BLE001 - see above
             _log.error("text_not_taken", text=received.id, error=type(error).__name__)
+            return False
+        return True
 
     def _received(self, source: Source, text: Inbound) -> Received | None:
         try:

@@ -17,6 +17,7 @@ from suppression.address import parse
 from suppression.errors import CarrierUnavailable, StoreUnavailable
 from suppression.model import Recipient, Sender, TextSettings
 from suppression.purposes import Catalogue
+from suppression.store import codec
 from suppression.store.outbox import Outbox
 from suppression.store.reviews import Reviews
 from suppression.store.store import Store
@@ -202,6 +203,30 @@ async def test_one_that_cannot_be_taken_keeps_back_no_other(inbox: Inbox) -> Non
     await CatchingUp(inbox.store, [inbox.source], take).catch_up(inbox.source)
 
     assert taken == ["bad", "STOP"]
+    assert await inbox.stops() == STOPS
+
+
+async def test_one_that_could_not_be_taken_is_tried_again_though_others_came_since(inbox: Inbox) -> None:
+    """It may be somebody's stop: looking back only a little would pass over it for good."""
+    inbox.came("STOP", ago=3600)
+    broken = True
+
+    async def take(received: Received, made: set[str]) -> None:
+        if broken and received.text == "STOP":
+            raise RuntimeError("a defect")
+        await inbox.replies.take(received, made)
+
+    key = "{catching-up}" + inbox.source.account
+    long_ago = codec.milliseconds(inbox.store.server_now() - timedelta(hours=2))
+    await inbox.store.client.bulk.execute("SET", key, long_ago)
+    duty = CatchingUp(inbox.store, [inbox.source], take)
+    await duty.catch_up(inbox.source)
+    inbox.came("hello", ago=1)
+    await duty.catch_up(inbox.source)
+    assert await inbox.stops() == 0
+
+    broken = False
+    await duty.catch_up(inbox.source)
     assert await inbox.stops() == STOPS
 
 
