@@ -1,6 +1,10 @@
 """Input made to break readers: each is answered, soon, and suppresses nobody by accident."""
 
+import base64
+import io
 import time
+import tracemalloc
+import zipfile
 
 import pytest
 
@@ -196,3 +200,30 @@ def test_a_bounce_of_a_mail_about_bounces_is_about_its_own_recipient() -> None:
 def test_nothing_is_written_by_nobody() -> None:
     assert classify(b"").nature is Nature.WRITTEN
     assert classify(b"", mail_from="").nature is Nature.AUTO_REPLY
+
+
+def test_what_is_packed_is_not_opened() -> None:
+    """A gigabyte in a megabyte, beside somebody's words."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.txt", "w") as file:
+        for _ in range(256):
+            file.write(b"unsubscribe me\n" * 64 * 1024)
+    attached = base64.encodebytes(packed.getvalue())
+    raw = (
+        (
+            b"From: ann@example.net\nTo: admin@example.com\nSubject: hello\nMIME-Version: 1.0\n"
+            b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee attached.\n"
+            b"--b\nContent-Type: application/zip; name=a.zip\nContent-Transfer-Encoding: base64\n\n"
+        )
+        + attached
+        + b"--b--\n"
+    )
+    tracemalloc.start()
+    report = quickly(raw)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert report.nature is Nature.WRITTEN
+    assert report.written is not None
+    assert "unsubscribe" not in report.written.text
+    assert peak < 10 * len(raw) + 1_000_000
