@@ -34,8 +34,9 @@ from gateway.duties.sweeper import sweep_forever
 from gateway.duties.telling import Telling
 from gateway.http import server as http_server
 from gateway.http.app import create_app, create_operations_app
-from gateway.http.doors import Doors, Sends, Subjects
-from gateway.http.doors import Sandbox as SandboxDoor
+from gateway.http.doors import Doors, Subjects
+from gateway.http.sandbox.box import Sandbox as SandboxDoor
+from gateway.http.sends import Sends
 from gateway.imports.importing import Importing
 from gateway.links import Link, Links
 from gateway.metrics.measuring import Measuring

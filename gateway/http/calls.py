@@ -12,10 +12,11 @@ from channels.voice.twiml import say
 from channels.voice.verbs import TwimlRefused
 from gateway.http import examples
 from gateway.http.access import keyed
-from gateway.http.doors import Doors, Sends
+from gateway.http.doors import Doors
 from gateway.http.fields import Body, Plain
 from gateway.http.handing_in import Asked, begin, finish
 from gateway.http.problems import InvalidField
+from gateway.http.sends import Sends
 from gateway.phones.calls import Said, Speech
 from suppression.model import Channel
 

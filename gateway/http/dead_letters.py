@@ -12,10 +12,11 @@ from starlette.responses import JSONResponse, Response
 
 from gateway.http import examples, messages, render
 from gateway.http.access import Caller, caller_of, keyed
-from gateway.http.doors import Doors, Sends
+from gateway.http.doors import Doors
 from gateway.http.idempotency import claim, named, repeats
 from gateway.http.messages import MessageId
 from gateway.http.problems import InvalidField
+from gateway.http.sends import Sends
 from gateway.webhooks.events import type_of
 from suppression.errors import Conflict, NotFound
 from suppression.outbox import HELD_FOR_AGENTS, Entry

@@ -5,22 +5,20 @@ hand-made fake of them and over the real ones alike. Every method raises StoreUn
 not answer in time.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-from channels.played import PlayedTwilio
 from gateway.archive.questions import Question
 from gateway.confirmations.confirming import Asked
 from gateway.confirmations.wishes import Pending, Wish
+from gateway.http.sandbox.box import Sandbox
+from gateway.http.sends import Sends
 from gateway.http.twilio.hooks import Hooks
 from gateway.imports.importing import Importing
 from gateway.inbound.provider_events import MailHooks
 from gateway.links import ConfirmLink
-from gateway.phones.calls import Calls
-from gateway.phones.texts import Texts
 from gateway.roads.audiences import Audiences
 from gateway.roads.events import Events
 from gateway.roads.exporting import Exporting
@@ -31,7 +29,6 @@ from gateway.roads.roster import Roster
 from gateway.state.api_keys import ApiKey
 from suppression.address import Address
 from suppression.decision import Decision, Reason, RuleVerdict
-from suppression.errors import NotFound
 from suppression.model import (
     App,
     Basis,
@@ -45,8 +42,6 @@ from suppression.model import (
     Suppression,
     Way,
 )
-from suppression.outbox import Accepted, Draft
-from suppression.outbox import Entry as OutboxEntry
 from suppression.purposes import Catalogue
 from suppression.records import Record
 from suppression.store.newest import Part
@@ -248,48 +243,6 @@ class Confirming(Protocol):
         ...
 
 
-class Box(Protocol):
-    """`channels.sandbox.Sandbox`: what would have left, as INTERFACE shows it. Reads files: called in a thread."""
-
-    def messages(
-        self, channel: str | None = None, to: str | None = None, limit: int | None = None
-    ) -> list[dict[str, Any]]: ...
-
-    def find(self, message_id: str) -> dict[str, Any] | None:
-        """The newest with this id, with what Twilio would know of it."""
-        ...
-
-    def replaced(self, sid: str) -> str:
-        """The TwiML that a call went on with; "" where it did not."""
-        ...
-
-    def clear(self) -> None: ...
-
-
-async def _nothing() -> None:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Sandbox:
-    """Dev only. `set_clock`: sets the time that all processes decide by, or frees it with None.
-
-    follow_clock  look whether another worker set it: what is compared with `Doors.clock` must know
-    twilio        plays Twilio's part to texts and calls; None where there are none
-    """
-
-    box: Box
-    set_clock: Callable[[datetime | None], Awaitable[None]]
-    follow_clock: Callable[[], Awaitable[None]] = _nothing
-    twilio: PlayedTwilio | None = None
-
-    async def find(self, message_id: str, channel: str | None = None) -> dict[str, Any]:
-        message = await asyncio.to_thread(self.box.find, message_id)
-        if message is None or channel not in (None, message["channel"]):
-            raise NotFound("no such message in the sandbox")
-        return message
-
-
 class Erasing(Protocol):
     """`gateway.roads.changes.Changes.erase`."""
 
@@ -306,49 +259,6 @@ class Subjects:
     erase: Erasing
     exporting: Exporting
     events: Events
-
-
-class Accepting(Protocol):
-    """`gateway.phones.sending.Sending`, as far as HTTP hands in."""
-
-    async def accept(self, ask: Ask, draft: Draft) -> Accepted: ...
-
-    async def accept_many(self, asks: Sequence[tuple[Ask, Draft]]) -> Sequence[Accepted]:
-        """Up to 1,000, in order; no two of them for one recipient."""
-        ...
-
-
-class Waiting(Protocol):
-    """`suppression.store.outbox.Outbox`, as far as HTTP looks into it."""
-
-    async def entry(self, message: str) -> OutboxEntry:
-        """By its id; NotFound."""
-        ...
-
-    async def history(self, entry: OutboxEntry) -> Sequence[Record]: ...
-
-    async def cancel(self, message: str, *, actor: str, reason: str) -> OutboxEntry:
-        """What has not left; Conflict for what has."""
-        ...
-
-    async def retry(self, message: str, *, actor: str) -> OutboxEntry:
-        """What is held for agents waits again; Conflict for anything else."""
-        ...
-
-    async def held(self, limit: int, after: str) -> Sequence[OutboxEntry]:
-        """What is held for agents. `after`: id of the last one that was seen, "" for none."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Sends:
-    """The roads of texts and calls. `strangers`: `Roster.strangers`."""
-
-    accepting: Accepting
-    waiting: Waiting
-    texts: Texts
-    calls: Calls
-    strangers: Callable[[str, Sequence[Recipient], str], Awaitable[Sequence[Recipient]]]
 
 
 class KeyFinder(Protocol):

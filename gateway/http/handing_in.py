@@ -11,11 +11,12 @@ from starlette.responses import JSONResponse, Response
 
 from gateway.http import render
 from gateway.http.access import caller_of
-from gateway.http.doors import Doors, Sends
+from gateway.http.doors import Doors
 from gateway.http.fields import Body, Moment, PurposePath, leaf
 from gateway.http.idempotency import Once, claim, named, repeats
 from gateway.http.people import PersonId
 from gateway.http.problems import InvalidField
+from gateway.http.sends import Sends
 from gateway.roads.pipeline import Ask
 from suppression import address
 from suppression.address import Address

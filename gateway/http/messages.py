@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from gateway.http import examples, render
 from gateway.http.access import Caller, caller_of, keyed
-from gateway.http.doors import Doors, Sends
+from gateway.http.doors import Doors
+from gateway.http.sends import Sends
 from suppression.errors import Conflict, NotFound
 from suppression.outbox import HANDLE, Entry, State
 from suppression.records import Record

@@ -11,9 +11,10 @@ from channels.sms.message import LONGEST
 from channels.sms.text import MOST_GIVEN
 from gateway.http import examples
 from gateway.http.access import keyed
-from gateway.http.doors import Doors, Sends
+from gateway.http.doors import Doors
 from gateway.http.fields import Plain
 from gateway.http.handing_in import Asked, begin, finish
+from gateway.http.sends import Sends
 from suppression.model import Channel
 
 _ANSWERED = {

@@ -15,7 +15,9 @@ from channels.played import PlayedTwilio
 from channels.twilio.signature import Signatures
 from gateway.http.access import KeyedRoute
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, Sandbox, Sends, Subjects
+from gateway.http.doors import Doors, Subjects
+from gateway.http.sandbox.box import Sandbox
+from gateway.http.sends import Sends
 from gateway.http.twilio.hooks import Hooks
 from gateway.http.twilio.line import Line
 from gateway.http.twilio.status import Status

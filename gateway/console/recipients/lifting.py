@@ -1,6 +1,7 @@
 """End a stop, or withdraw a consent: one entry, as it was shown, with a reason and what shows it."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -22,6 +23,8 @@ from suppression.decision import Reason
 from suppression.errors import Conflict, NotFound
 from suppression.model import Consent, Recipient, Suppression
 
+Held = TypeVar("Held", Suppression, Consent)
+
 _GONE = "It is not as it was shown any more: somebody lifted it, or said it again. Nothing was changed."
 
 
@@ -31,24 +34,24 @@ class Lifting:
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
 
-    async def _stop(self, handle: str, entry: str) -> Suppression:
+    async def _held(self, handle: str, entry: str, kind: type[Held]) -> Held:
         held = await self._seat.console.doors.reading.entry(entry)
-        if held is None or not isinstance(held.entry, Suppression):
-            raise NotFound("no such stop")
+        if held is None or not isinstance(held.entry, kind):
+            raise NotFound("no such entry")
         if held.recipient.key != handles.parse(handle).key:
-            raise NotFound("a stop of somebody else")
+            raise NotFound("an entry of somebody else")
         return held.entry
 
     async def show(self, request: Request, handle: str, entry: str) -> Response:
         """Also of one that may not be lifted: it says why."""
-        stop = await self._stop(handle, entry)
+        stop = await self._held(handle, entry, Suppression)
         return await self._page(request, handle, entry, stop)
 
     async def lift(self, request: Request, handle: str, entry: str) -> Response:
         """POST: the entry as it was shown; what was said again since stays."""
         recipient = await self._seat.whom(request, handle)
         try:
-            stop = await self._stop(handle, entry)
+            stop = await self._held(handle, entry, Suppression)
         except NotFound:
             return await self._seat.done(request, recipient, _GONE, kind="attention")
         checked = Checked(form_of(request))
@@ -126,16 +129,8 @@ class Lifting:
 
     # Consents.
 
-    async def _consent(self, handle: str, entry: str) -> Consent:
-        held = await self._seat.console.doors.reading.entry(entry)
-        if held is None or not isinstance(held.entry, Consent):
-            raise NotFound("no such consent")
-        if held.recipient.key != handles.parse(handle).key:
-            raise NotFound("a consent of somebody else")
-        return held.entry
-
     async def ask(self, request: Request, handle: str, entry: str) -> Response:
-        consent = await self._consent(handle, entry)
+        consent = await self._held(handle, entry, Consent)
         told = names(self._seat.console)
         return await self._seat.page(
             request, "withdraw.html", handle, entry=entry, scope=_of(consent, told), given=consent.at
@@ -144,7 +139,7 @@ class Lifting:
     async def withdraw(self, request: Request, handle: str, entry: str) -> Response:
         """POST. There is no way back but another consent: what was said in between must not be overridden."""
         recipient = await self._seat.whom(request, handle)
-        consent = await self._consent(handle, entry)
+        consent = await self._held(handle, entry, Consent)
         applied = await self._seat.console.doors.changes.withdraw(
             entry, actor=visit_of(request).actor, change_id=change_id(request)
         )

@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gateway.http import render
-from gateway.http.doors import Doors, Sandbox
+from gateway.http.doors import Doors
 from gateway.http.fields import Body, Moment, plus_restored
 from gateway.http.pages import HEADERS, page
 from gateway.http.sandbox import phones as sandbox_phones
+from gateway.http.sandbox.box import Sandbox
 from gateway.http.sandbox.mail import MailView, view
 from gateway.http.sandbox.phones import Telephone, opt_out_lines, said
 from suppression.errors import NotFound

@@ -21,10 +21,11 @@ from channels.played import (
     detects_machines,
     on_call,
 )
-from gateway.http.doors import Doors, Sandbox
+from gateway.http.doors import Doors
 from gateway.http.links.click import Fields, form_fields, value_of
 from gateway.http.pages import page
 from gateway.http.problems import InvalidField
+from gateway.http.sandbox.box import Sandbox
 from gateway.http.sandbox.call import Heard, hear
 from suppression.address import parse_phone
 from suppression.errors import NotFound, Unavailable, UnusableAddress

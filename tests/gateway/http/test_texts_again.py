@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from gateway.http.app import create_app
-from gateway.http.doors import Accepting
+from gateway.http.sends import Accepting
 from gateway.phones.sending import Sending
 from gateway.roads.pipeline import Ask
 from suppression.decision import Defer, Send

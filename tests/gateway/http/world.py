@@ -19,8 +19,9 @@ from gateway.confirmations.confirming import Confirmations
 from gateway.confirmations.data_requests import requests
 from gateway.confirmations.questions import Post
 from gateway.http.app import create_app
-from gateway.http.doors import Doors, Entry, Link, Sends, Subjects
-from gateway.http.doors import Sandbox as SandboxDoor
+from gateway.http.doors import Doors, Entry, Link, Subjects
+from gateway.http.sandbox.box import Sandbox as SandboxDoor
+from gateway.http.sends import Sends
 from gateway.imports.importing import Importing
 from gateway.links import Links
 from gateway.phones.calls import Calls

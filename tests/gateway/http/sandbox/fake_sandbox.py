@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from gateway.http.doors import Sandbox
+from gateway.http.sandbox.box import Sandbox
 from tests.gateway.http.fakes import START, Memory
 
 
