@@ -11,15 +11,9 @@ from gateway.archive.questions import Question, place_of
 from gateway.console import pages
 from gateway.console.access import router
 from gateway.console.doors import Console
-from gateway.console.explaining.view import (
-    DECISIONS,
-    Asked,
-    DecisionView,
-    Known,
-    now,
-    of_decision,
-    words_of_message,
-)
+from gateway.console.explaining.now import Asked, now
+from gateway.console.explaining.shown import DecisionView
+from gateway.console.explaining.view import DECISIONS, Known, of_decision, words_of_message
 from gateway.console.recipients import handles, spelled, words
 from gateway.console.recipients.page import names
 from gateway.console.recipients.timeline import CHANGES, line

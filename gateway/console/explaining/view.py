@@ -9,129 +9,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gateway.console.explaining.now import Asked, entry_of, now, place_of
+from gateway.console.explaining.shown import (
+    NOT_ASKED,
+    PASSED,
+    REFUSED,
+    WAITED,
+    DecisionView,
+    FactView,
+    NowView,
+    RuleRow,
+    Told,
+)
 from gateway.console.explaining.wording import RULES, because
 from gateway.console.recipients import handles, words
-from gateway.console.recipients.grid import reachable
-from gateway.console.recipients.timeline import Line, Names, line
-from suppression import policy
-from suppression.decision import Decision, Defer, Refuse, RuleVerdict, Send, Verdict
-from suppression.errors import UnknownPurpose
-from suppression.model import App, Channel, Consent, Facts, Recipient, Request, Suppression, position
-from suppression.purposes import Catalogue
+from gateway.console.recipients.timeline import Names, line
+from suppression.model import MINIMUM_AGE, App, Channel, Consent, Facts, Recipient, Suppression, position
 from suppression.records import Record, RecordKind
 from suppression.store import codec
-from suppression.store.apply import CONSENT_HANDLE, SUPPRESSION_HANDLE
-from suppression.store.keys import handle, parse_record_id
+from suppression.store.keys import parse_record_id
 
 DECISIONS = frozenset({RecordKind.DECIDED, RecordKind.HANDING_OVER, RecordKind.QUEUED})
-PASSED, REFUSED, WAITED, NOT_ASKED, SKIPPED = "pass", "no", "later", "not_asked", "aside"
-_SYMBOLS = {PASSED: "✓", REFUSED: "✕", WAITED: "◷", NOT_ASKED: "·", SKIPPED: "–"}
 _SYSTEM = "system/"
 _LATER = "said again since, in other words"
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a rule said. `kind`: how it is marked."""
-
-    kind: str
-    said: str
-
-    @property
-    def symbol(self) -> str:
-        return _SYMBOLS[self.kind]
-
-
-@dataclass(frozen=True, slots=True)
-class RuleRow:
-    """`decided`: it was this rule that decided (of what is asked now: that decides). `link`: to its entry."""
-
-    name: str
-    asks: str
-    then: Told | None
-    now: Told | None
-    decided: bool
-    link: str = ""
-
-    @property
-    def differs(self) -> bool:
-        """What is known of then is not what holds now."""
-        silent = (NOT_ASKED, SKIPPED)
-        if self.then is None or self.now is None or self.then.kind == NOT_ASKED:
-            return False
-        then, now = (PASSED if told.kind in silent else told.kind for told in (self.then, self.now))
-        return then != now
-
-
-@dataclass(frozen=True, slots=True)
-class FactView:
-    """What a decision went by. `state`: how it stands now; `link`: to it, where it still stands."""
-
-    name: str
-    line: Line | None
-    state: str
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class NowView:
-    """What would be decided now. `kind` as of a rule."""
-
-    kind: str
-    title: str
-    because: str
-    rules: Sequence[RuleRow]
-
-    @property
-    def symbol(self) -> str:
-        return _SYMBOLS[self.kind]
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionView:
-    """`history`: what became of it; `since`: changes of the recipient after it; `whole`: these are all."""
-
-    id: str
-    at: datetime
-    kind: str
-    title: str
-    because: str
-    message: str
-    who: str
-    path: str
-    other_spelling: bool
-    rule: str
-    asks: str
-    front: bool
-    fact: FactView | None
-    policy: str
-    policy_now: str
-    legal_notice: str
-    history: Sequence[Line]
-    rules: Sequence[RuleRow]
-    now: NowView | None
-    since: Sequence[Line]
-    whole: bool
-
-    @property
-    def symbol(self) -> str:
-        return _SYMBOLS[self.kind]
-
-    @property
-    def changed(self) -> bool:
-        """What is known of the recipient, or the rules' settings, are others now."""
-        return bool(self.since) or not self.whole or self.policy != self.policy_now
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One message that is asked about."""
-
-    app: App
-    channel: Channel
-    purpose: str
-    legal_notice: str = ""
-    minimum_age: int = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +54,7 @@ class Known:
     written: Record | None = None
     since: Sequence[Record] = ()
     whole: bool = True
-    minimum_age: int = 13
+    minimum_age: int = MINIMUM_AGE
     at: datetime | None = None
 
 
@@ -250,79 +150,6 @@ def _rows(then: Mapping[str, Told], now: Sequence[RuleRow], decided: str) -> lis
     ]
 
 
-def now(
-    asked: Asked, recipient: Recipient, facts: Facts, catalogue: Catalogue, at: datetime
-) -> NowView | None:
-    """What would be decided now, as the recipient's page has it. None for a purpose that is no more."""
-    try:
-        purpose = catalogue.find(asked.purpose)
-    except UnknownPurpose:
-        return None
-    request = Request(
-        asked.app,
-        asked.channel,
-        purpose,
-        reachable(recipient, asked.channel),
-        at,
-        legal_notice=asked.legal_notice,
-        minimum_age=asked.minimum_age,
-    )
-    made, verdicts = policy.explain(request, facts, catalogue)
-    kind, title = _would(made)
-    rows = [
-        RuleRow(
-            one.rule,
-            RULES[one.rule],
-            None,
-            _verdict(one),
-            one.rule == made.rule,
-            _link(recipient, facts, one),
-        )
-        for one in verdicts
-    ]
-    return NowView(kind, title, because(made.reason), rows)
-
-
-def _would(made: Decision) -> tuple[str, str]:
-    match made:
-        case Send():
-            return PASSED, "It would go now"
-        case Refuse():
-            return REFUSED, "It would be refused now"
-        case Defer():
-            return WAITED, f"It would wait now, until {words.minute(made.until)}"
-
-
-def _verdict(one: RuleVerdict) -> Told:
-    said = because(one.reason) if one.reason else ""
-    match one.verdict:
-        case Verdict.REFUSE:
-            return Told(REFUSED, f"Refuses: {said}")
-        case Verdict.DEFER:
-            until = f", until {words.minute(one.until)}" if one.until else ""
-            return Told(WAITED, f"Puts it off: {said}{until}")
-        case Verdict.SKIP:
-            return Told(SKIPPED, "Does not concern it")
-        case _:
-            return Told(PASSED, f"Allows it: {said}" if said else "Has nothing against it")
-
-
-def _link(recipient: Recipient, facts: Facts, one: RuleVerdict) -> str:
-    entry = _entry(facts, one.fact or "")
-    return "" if entry is None else _place(recipient, entry)
-
-
-def _entry(facts: Facts, entry_id: str) -> Suppression | Consent | None:
-    known: list[Suppression | Consent] = [*facts.suppressions, *facts.consents]
-    return next((entry for entry in known if entry.id == entry_id), None)
-
-
-def _place(recipient: Recipient, entry: Suppression | Consent) -> str:
-    """On the recipient's page."""
-    prefix = SUPPRESSION_HANDLE if isinstance(entry, Suppression) else CONSENT_HANDLE
-    return f"{handles.page(recipient)}#{handle(prefix, recipient.key, entry.id)}"
-
-
 def _now_of(known: Known) -> NowView | None:
     """The same message again. None for what only the gateway itself sends, and for an app that is no more."""
     record = known.record
@@ -338,14 +165,14 @@ def _now_of(known: Known) -> NowView | None:
 def _fact(known: Known) -> FactView:
     """The entry that it went by, as it was written, and what became of it."""
     fact, written = known.record.fact, known.written
-    entry = _entry(known.facts, fact)
+    entry = entry_of(known.facts, fact)
     told = None if written is None else line(written, known.names)
     name = fact
     if isinstance(entry, Suppression | Consent):
         name = words.scope(entry.scope, known.names.catalogue, known.names.senders)
     elif told is not None and told.detail:
         name = told.detail
-    link = "" if entry is None else _place(known.recipient, entry)
+    link = "" if entry is None else place_of(known.recipient, entry)
     return FactView(name, told, _state(known, entry), link)
 
 
