@@ -11,10 +11,10 @@ from gateway.console.access import router
 from gateway.console.doors import Console
 from gateway.console.recipients import handles, words
 from gateway.console.recipients.acts import Checked, Seat, change_id
+from gateway.console.recipients.entries import Told, stop_view
 from gateway.console.recipients.lifting_rules import why_not
 from gateway.console.recipients.page import names
 from gateway.console.recipients.timeline import Names
-from gateway.console.recipients.view import Told, stop_view
 from gateway.console.roles import Permission
 from gateway.console.visit import form_of, visit_of
 from gateway.http.doors import Applied

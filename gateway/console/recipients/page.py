@@ -9,8 +9,9 @@ from gateway.console import pages
 from gateway.console.access import router
 from gateway.console.doors import Console
 from gateway.console.recipients import handles, spelled
+from gateway.console.recipients.entries import Told
 from gateway.console.recipients.timeline import Names, line
-from gateway.console.recipients.view import RecipientView, Told, name_of, view
+from gateway.console.recipients.view import RecipientView, name_of, view
 from gateway.console.roles import Permission
 from gateway.console.visit import Visit, visit_of
 from gateway.roads.help_desk import HelpDesk
