@@ -1,6 +1,6 @@
 """A gateway put together from its settings. Implementations are named here and nowhere else.
 
-serving, roles, ports            `gateway serve`: its processes and their sockets
+serving, ports                   `gateway serve`: its processes and their sockets
 wiring                           what one worker has, a function a role
 archiving_process, restoring     the process beside the workers; a store filled from the archive
 store_access, archives           the store and the archive that settings name
