@@ -29,6 +29,7 @@ from gateway.state.api_keys import ApiKeys
 from gateway.state.passwords import Passwords
 from gateway.state.second_factor import SecondFactor
 from gateway.state.sessions import Sessions
+from suppression.store.event_backlog import EventBacklog
 from suppression.store.hot import HotLog
 from suppression.store.store import Store
 
@@ -109,9 +110,9 @@ def _provider(settings: Settings) -> Provider | None:
 
 def _watching(settings: Settings, store: Store) -> Watching:
     """Without an archive the store has all of the log, and it is counted there."""
-    place, look = place_of(settings), partial(depths, store)
+    place, look, dropped = place_of(settings), partial(depths, store), EventBacklog(store).dropped
     if place is None:
-        return Watching(HotFigures(store), look)
+        return Watching(HotFigures(store), look, dropped=dropped)
     scratch = scratch_of(settings)
     asking = LogQuestions(store, Archive(place, scratch), scratch)
-    return Watching(SqlFigures(asking.rows), look, HotLog(store).oldest)
+    return Watching(SqlFigures(asking.rows), look, HotLog(store).oldest, dropped=dropped)

@@ -25,6 +25,7 @@ from gateway.config.roles import ALL, Role
 from gateway.config.settings import Settings
 from gateway.confirmations.confirming import Confirmations
 from gateway.confirmations.data_requests import requests
+from gateway.duties.bounding import bound_forever
 from gateway.duties.desk import Desk
 from gateway.duties.headroom import watch_headroom
 from gateway.duties.importing import import_forever
@@ -70,6 +71,7 @@ from suppression.outbox import Entry
 from suppression.records import Record, RecordKind
 from suppression.store import codec
 from suppression.store.apply import entry_handle
+from suppression.store.event_backlog import EventBacklog
 from suppression.store.event_entries import EventEntries
 from suppression.store.outbox import Outbox
 from suppression.store.reviews import Reviews
@@ -238,6 +240,7 @@ def _duties(settings: Settings, roads: _Roads, roles: frozenset[Role]) -> Iterat
     yield sweep_forever(roads.store, find=roads.pipeline.history.find)
     yield rewrite_forever(roads.store)
     yield migrate_forward(roads.store)
+    yield bound_forever(EventBacklog(roads.store), settings.webhooks.most_waiting)
     if roads.phones.ways or settings.webhooks.of_app:
         yield _dispatch(roads.desk)
     if roads.incoming is not None and roads.phones.clients:

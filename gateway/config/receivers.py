@@ -56,6 +56,10 @@ class Webhook(Section):
 
 
 class Webhooks(Section):
-    """Of all apps. `allow_networks`: of the company's own, in which receivers may be."""
+    """Of all apps. `allow_networks`: of the company's own, in which receivers may be.
+
+    most_waiting  events of one app that are kept for its receiver
+    """
 
     allow_networks: tuple[IPvAnyNetwork, ...] = ()
+    most_waiting: int = Field(100_000, ge=100, le=10_000_000)

@@ -34,7 +34,8 @@ def load(file: schema.File, problems: Problems, *, dev: bool, read: bool = True)
         ):
             words = 'is required with on_refusal = "discard", and must have the event refused: nobody else hears of it'
             problems.note(where, words)
-    return Webhooks(found, (*file.webhooks.allow_networks, *(_LOOPBACK if dev else ())))
+    networks = (*file.webhooks.allow_networks, *(_LOOPBACK if dev else ()))
+    return Webhooks(found, networks, file.webhooks.most_waiting)
 
 
 def _check_url(given: Webhook, where: str, problems: Problems, *, dev: bool) -> None:

@@ -81,9 +81,9 @@ _webhook_seconds = Timed(
 )
 _webhook_events = Counted(
     "gateway_webhook_events_total",
-    "Events to apps, by what became of them at each attempt.",
+    "Events to apps, by what became of them at each attempt; and those that were dropped as too many waited.",
     ("outcome",),
-    known=[("told",), ("put_off",), ("given_up",)],
+    known=[("told",), ("put_off",), ("given_up",), ("dropped",)],
 )
 _imports = Counted("gateway_imports_total", "Imports that ended, by how.", ("state",))
 _archived = Counted("gateway_archive_records_total", "Records that were moved into the archive.")
@@ -216,9 +216,9 @@ def webhook_posted(status: int, seconds: float) -> None:
     _webhook_seconds.took(seconds, f"{status // 100}xx")
 
 
-def webhook_event(outcome: str) -> None:
-    """told, put_off, given_up."""
-    _webhook_events.add(outcome)
+def webhook_event(outcome: str, events: int = 1) -> None:
+    """told, put_off, given_up, dropped."""
+    _webhook_events.add(outcome, amount=events)
 
 
 def import_ended(state: str) -> None:

@@ -39,7 +39,11 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """All of them, by app. `allow_networks`: of ours, in which receivers may be."""
+    """All of them, by app. `allow_networks`: of ours, in which receivers may be.
+
+    most_waiting  events of one app; of more the oldest are dropped
+    """
 
     of_app: Mapping[str, Subscription] = field(default_factory=dict)
     allow_networks: tuple[Network, ...] = ()
+    most_waiting: int = 100_000

@@ -204,6 +204,16 @@ class ShardKeys:
         """Sorted set: reviews that nobody has decided, by when they began; members as in `due`."""
         return b"{%b}V" % self.tag.encode()
 
+    @property
+    def dropped(self) -> bytes:
+        """Hash: how many events of which app were dropped, and when last; in the first shard."""
+        return b"{%b}E" % self.tag.encode()
+
+    @property
+    def bounding(self) -> bytes:
+        """Which process counts the events that wait, for a while; in the first shard."""
+        return b"{%b}F" % self.tag.encode()
+
     def failures(self, key: bytes, code: int) -> bytes:
         """Sorted set: the messages to a recipient that failed with a code which is counted, by their times."""
         return b"{%b}f" % self.tag.encode() + key + str(code).encode()

@@ -15,6 +15,7 @@ from gateway.http.render import moment
 from suppression.decision import Reason
 from suppression.model import Channel
 from suppression.purposes import Catalogue
+from suppression.store import codec
 
 LOG = "/console/log"
 # Gmail's "Email sender guidelines": "below 0.10%", "never reaching 0.30%"; Yahoo's are the same (RULES 1.3).
@@ -22,6 +23,7 @@ COMPLAINT_LIMITS = ((0.001, "0.1 % stay below"), (0.003, "0.3 % never reach"))
 # Amazon SES, "Sending review process FAQs": no mailbox provider publishes one.
 BOUNCE_LIMITS = ((0.05, "5 % under review"), (0.10, "10 % may be paused"))
 _MOST_ROWS = 10
+_TOLD_OF = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,15 @@ class OverviewView:
     charts: Sequence[Chart]
     tables: Sequence[Table]
     tiles: Sequence[Tile]
+    notices: Sequence[str] = ()
 
 
 def view(seen: Seen, catalogue: Catalogue) -> OverviewView:
     now, then = seen.now, seen.then
     if now is None or then is None:
-        return OverviewView(seen.at, None, whole=True, charts=(), tables=(), tiles=_tiles(seen))
+        return OverviewView(
+            seen.at, None, whole=True, charts=(), tables=(), tiles=_tiles(seen), notices=_notices(seen)
+        )
     return OverviewView(
         at=seen.at,
         then=then.span.until,
@@ -109,7 +114,19 @@ def view(seen: Seen, catalogue: Catalogue) -> OverviewView:
             _unsubscribed(now, then, catalogue),
         ),
         tiles=_tiles(seen),
+        notices=_notices(seen),
     )
+
+
+def _notices(seen: Seen) -> list[str]:
+    """For a week: by then somebody has seen it, or nobody looks."""
+    since = (seen.at - _TOLD_OF).timestamp() * 1000
+    return [
+        f"{one.events:,} events for app {app} were dropped, the last on {words.minute(codec.moment(one.last))}: its "
+        f"receiver was away, and too many waited. Have it mended, then: gateway events replay --app {app}"
+        for app, one in seen.dropped.items()
+        if one.last >= since
+    ]
 
 
 def log_link(span: Span, **asked: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -11,6 +11,7 @@ import structlog
 
 from gateway.archive.places import ArchiveDamaged, ArchiveUnavailable
 from gateway.console.overview.figures import Counted, Figures, Span
+from suppression.store.event_backlog import Dropped
 
 EVERY = 30.0  # seconds
 _WEEK = timedelta(days=7)
@@ -31,6 +32,7 @@ class Depths(NamedTuple):
 class Seen:
     """`then`: the same time of the day a week before. `oldest`: when the oldest record was logged that is not archived
     yet, where there is one; `archived`: there is an archive at all. `now`, `then`: None while it cannot be asked.
+    `dropped`: events, by the app that was not told of them.
     """
 
     at: datetime
@@ -39,6 +41,7 @@ class Seen:
     depths: Depths
     archived: bool
     oldest: datetime | None
+    dropped: Mapping[str, Dropped] = field(default_factory=dict)
 
 
 def _real_time() -> datetime:
@@ -51,6 +54,7 @@ class Watching:
 
     oldest  in ms, of what waits to be archived (`HotLog.oldest`); None where the log is not archived
     clock   the store's own, by which records are logged: not the sandbox's
+    dropped  events of which apps were not told, ever
     """
 
     figures: Figures
@@ -58,6 +62,7 @@ class Watching:
     oldest: Callable[[], Awaitable[int | None]] | None = None
     clock: Callable[[], datetime] = _real_time
     every: float = EVERY
+    dropped: Callable[[], Awaitable[Mapping[str, Dropped]]] | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     _seen: Seen | None = field(default=None, repr=False)
     _until: float = field(default=0.0, repr=False)
@@ -75,7 +80,8 @@ class Watching:
         (now, then), depths = await asyncio.gather(self._counted(spans(at)), self.depths())
         oldest = await self.oldest() if self.oldest else None
         logged = None if oldest is None else datetime.fromtimestamp(oldest / 1000, UTC)
-        return Seen(at, now, then, depths, self.oldest is not None, logged)
+        dropped = await self.dropped() if self.dropped else {}
+        return Seen(at, now, then, depths, self.oldest is not None, logged, dropped)
 
     async def _counted(self, both: tuple[Span, Span]) -> Sequence[Counted | None]:
         """What waits is known without the archive: it is shown while the archive is away."""

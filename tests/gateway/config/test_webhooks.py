@@ -40,6 +40,7 @@ def test_an_app_is_told_where_and_what_it_asked_for_and_both_keys_sign(base: Pat
     )
     assert [len(key) for key in told.secrets] == [24, 27]
     assert found.allow_networks == (ip_network("10.1.0.0/16"),)
+    assert found.most_waiting == 5000
 
 
 def test_an_app_that_names_no_events_is_told_of_all(base: Path) -> None:

@@ -11,6 +11,7 @@ from gateway.console.overview.figures import fold
 from gateway.console.overview.view import COMPLAINT_LIMITS, OverviewView, change, log_link, view
 from gateway.console.overview.watching import Depths, Seen
 from suppression.purposes import Catalogue
+from suppression.store.event_backlog import Dropped
 from tests.gateway.console.overview.records import BEFORE, NOW, TODAY
 
 HOSTILE = "<script>alert(1)</script>"
@@ -125,6 +126,16 @@ def test_the_outbox_and_the_archive_are_told() -> None:
 )
 def test_a_change_is_said_in_words(now: int, then: int, said: str) -> None:
     assert change(now, then) == said
+
+
+def test_events_that_were_dropped_are_told_of_for_a_week() -> None:
+    day = 86_400_000
+    now = int(NOW.timestamp() * 1000)
+    told = replace(seen(), dropped={"shop": Dropped(1234, now - 6 * day), "crm": Dropped(5, now - 8 * day)})
+    (notice,) = shown(told).notices
+    assert notice.startswith("1,234 events for app shop were dropped")
+    assert "gateway events replay --app shop" in notice
+    assert shown(seen()).notices == []
 
 
 def test_what_was_only_counted_in_part_is_said() -> None:
