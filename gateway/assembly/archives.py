@@ -62,6 +62,12 @@ def make_own_folder(settings: Settings) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
+def is_to_come(settings: Settings) -> bool:
+    """The folder that is made where it is missing has not been made yet."""
+    folder = settings.archive_folder
+    return folder is not None and settings.archive.folder is None and not folder.exists()
+
+
 def _bucket(s3: S3, secret: str | None) -> Bucket:
     return Bucket(
         s3.bucket,

@@ -11,14 +11,18 @@ from gateway.doctor.findings import Finding, Findings, fail, ok, warn
 ARCHIVE = "archive"
 
 
-async def look(place: Place | None, scratch: Path, remembered: Remembered) -> Findings:
-    """`remembered`: the latest manifest, as the store knows it."""
+async def look(
+    place: Place | None, scratch: Path, remembered: Remembered, *, is_to_come: bool = False
+) -> Findings:
+    """`remembered`: the latest manifest, as the store knows it. `is_to_come`: its folder is made by the first start."""
     if place is None and remembered is not None:
         said = "The log was archived, and the settings name no archive: whatever needs old records fails."
         return [fail(ARCHIVE, said, "Name in [archive] the folder or bucket where it is.")]
     if place is None:
         said = "None is set: the log stays in the store, and fills it."
         return [warn(ARCHIVE, said, "Set archive.folder or [archive.s3].")]
+    if is_to_come and remembered is None:
+        return [ok(ARCHIVE, "Nothing was archived yet: its folder is made when the gateway first starts.")]
     return await asyncio.to_thread(_look, place, scratch, remembered)
 
 

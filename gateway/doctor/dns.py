@@ -32,10 +32,12 @@ async def look_at_records(settings: Settings, check: DnsCheck) -> Findings:
 def _told(record: Record) -> Finding:
     level = _LEVELS[record.level]
     about = f"{record.expected.kind} of {record.expected.name}"
-    todo = "" if level is Level.OK else f"Publish: {record.expected.zone_line}"
+    if level is Level.OK:
+        return ok(DNS, f"{about}: {record.said}")
+    todo = f"Publish: {record.expected.zone_line}"
     if record.level is Rightness.UNKNOWN:
         todo = "Look at the name servers of this host."
-    return Finding(level, DNS, f"{about}: {record.said}", todo)
+    return Finding(level, DNS, f"{about}: {record.expected.why} {record.said}", todo)
 
 
 async def look_at_reverse(host: str) -> Findings:

@@ -58,7 +58,12 @@ def _of_store(settings: Settings, known: Store) -> Iterator[Named]:
 
     async def look_at_archive() -> Findings:
         remembered = await known.log.archived()
-        return await archive.look(archives.place_of(settings), archives.scratch_of(settings), remembered)
+        return await archive.look(
+            archives.place_of(settings),
+            archives.scratch_of(settings),
+            remembered,
+            is_to_come=archives.is_to_come(settings),
+        )
 
     yield archive.ARCHIVE, look_at_archive
 

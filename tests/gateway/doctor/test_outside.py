@@ -177,6 +177,8 @@ def test_the_command_says_what_to_do_and_ends_with_1_when_something_fails(tmp_pa
     """Without a way to the internet: the public URL cannot be reached, whatever else is right."""
     with Hop() as hop:
         production = Production(tmp_path, hop.port)
+        given = production.config.read_text()
+        production.config.write_text(given.replace("_timeout = 1\n", "_timeout = 20\n"))
         production.command("init")
         told = run("doctor", "--config", production.config)
         as_json = run("doctor", "--json", "--config", production.config)
@@ -184,6 +186,8 @@ def test_the_command_says_what_to_do_and_ends_with_1_when_something_fails(tmp_pa
     assert "fail  public url" in told.stdout
     assert "ok    next hop" in told.stdout
     assert "ok    store" in told.stdout
+    assert "ok    archive" in told.stdout
+    assert "SPF of example.com: Permits the host that mail from this domain leaves from." in told.stdout
     found = json.loads(as_json.stdout)
     assert found["fail"] == sum(one["level"] == "fail" for one in found["findings"])
     assert all(one["todo"] for one in found["findings"] if one["level"] != "ok")

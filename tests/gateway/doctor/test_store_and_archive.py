@@ -50,6 +50,12 @@ async def test_no_archive_is_warned_of_and_a_lost_one_fails(tmp_path: Path) -> N
     assert (none.level, lost.level) == (Level.WARN, Level.FAIL)
 
 
+async def test_before_the_first_start_the_archives_own_folder_is_not_missed(tmp_path: Path) -> None:
+    (found,) = await archive.look(Folder(tmp_path / "log"), tmp_path / "scratch", None, is_to_come=True)
+    assert (found.level, "when the gateway first starts" in found.said) == (Level.OK, True)
+    assert not (tmp_path / "log").exists()
+
+
 async def test_an_archive_is_read_and_written_and_nothing_is_left_behind(tmp_path: Path) -> None:
     (tmp_path / "log").mkdir()
     found = await archive.look(Folder(tmp_path / "log"), tmp_path / "scratch", None)
@@ -61,5 +67,8 @@ async def test_a_folder_that_is_away_or_behind_the_store_fails(tmp_path: Path) -
     (gone,) = await archive.look(Folder(tmp_path / "gone"), tmp_path / "scratch", (1, "0" * 64))
     (tmp_path / "log").mkdir()
     (behind,) = await archive.look(Folder(tmp_path / "log"), tmp_path / "scratch", (7, "0" * 64))
-    assert (gone.level, behind.level) == (Level.FAIL, Level.FAIL)
+    (lost,) = await archive.look(
+        Folder(tmp_path / "gone"), tmp_path / "scratch", (1, "0" * 64), is_to_come=True
+    )
+    assert (gone.level, behind.level, lost.level) == (Level.FAIL, Level.FAIL, Level.FAIL)
     assert "manifest 7" in behind.said
