@@ -42,10 +42,15 @@ _PLAIN = re.compile(r"\+[1-9][0-9]{1,14}")
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Of a calling code. `cut`: what national numbers may begin with that `phonenumbers` might cut."""
+    """Of a calling code.
+
+    cut      what national numbers may begin with that `phonenumbers` might cut
+    premium  national numbers whose owners are paid by whoever calls or writes
+    """
 
     lengths: frozenset[int]
     cut: re.Pattern[str] | None
+    premium: re.Pattern[str] | None
 
 
 @cache
@@ -61,7 +66,8 @@ def _plan(calling_code: str) -> _Plan | None:
     lengths = frozenset(known.general_desc.possible_length)
     local = frozenset(known.general_desc.possible_length_local_only)
     prefix = known.national_prefix_for_parsing
-    return _Plan(lengths - local, re.compile(prefix) if prefix else None)
+    paid = known.premium_rate.national_number_pattern if known.premium_rate else None
+    return _Plan(lengths - local, re.compile(prefix) if prefix else None, re.compile(paid) if paid else None)
 
 
 def _reads_as_itself(text: str) -> bool:
@@ -77,6 +83,16 @@ def _reads_as_itself(text: str) -> bool:
                 and national[0] != "0"
                 and (plan.cut is None or plan.cut.match(national) is None)
             )
+    return False
+
+
+def is_premium(number: str) -> bool:
+    """Whether the owner of a number (E.164) earns by what is sent to it: somebody who signs up with such a number
+    wants our money, not our messages.
+    """
+    for end in (2, 3, 4):
+        if number[1:end].isdecimal() and (plan := _plan(number[1:end])) is not None:
+            return plan.premium is not None and plan.premium.fullmatch(number[end:]) is not None
     return False
 
 

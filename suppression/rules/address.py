@@ -3,6 +3,7 @@
 from suppression.address import Kind
 from suppression.decision import Reason, Refuse
 from suppression.model import Channel, Facts, Request
+from suppression.phone_number import is_premium
 from suppression.purposes import Catalogue
 from suppression.rules.reach import oldest, on_channel
 
@@ -12,13 +13,16 @@ _KINDS = {
     Channel.VOICE: frozenset({Kind.PHONE}),
     Channel.AUDIENCE: frozenset(Kind),
 }
+_PHONE = frozenset({Channel.SMS, Channel.VOICE})
 _DEAD = frozenset({Reason.UNDELIVERABLE, Reason.UNUSABLE_ADDRESS})
 
 
 def address(request: Request, _facts: Facts, _catalogue: Catalogue) -> Refuse | None:
-    """A recipient known by its key alone cannot be written to."""
+    """A recipient known by its key alone cannot be written to; a premium-rate number, not even what is required."""
     known = request.recipient.address
     if known is None or known.kind not in _KINDS[request.channel]:
+        return Refuse(Reason.UNUSABLE_ADDRESS, "address")
+    if request.channel in _PHONE and is_premium(known.text):
         return Refuse(Reason.UNUSABLE_ADDRESS, "address")
     return None
 

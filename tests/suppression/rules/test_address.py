@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from suppression.address import Address
+from suppression.address import Address, parse_phone
 from suppression.decision import Reason, Refuse, Send
 from suppression.model import Channel, Recipient, Suppression
 from tests.suppression.cases import (
@@ -45,6 +45,23 @@ class TestAddress:
             Reason.UNUSABLE_ADDRESS,
             None,
         )
+
+    @pytest.mark.parametrize("channel", [SMS, VOICE])
+    @pytest.mark.parametrize(
+        "number", ["+19002223333", "+449098790123", "+499001234567", "+33899123456", "+979123456789"]
+    )
+    def test_a_premium_rate_number_is_unusable_even_for_what_is_required(
+        self, number: str, channel: Channel
+    ) -> None:
+        request = ask("transactional/security", channel, address=parse_phone(number))
+
+        assert decided(request, facts()) == (Refuse, Reason.UNUSABLE_ADDRESS, None)
+
+    @pytest.mark.parametrize("number", ["+12025550143", "+447700900123", "+18005551212", "+919876543210"])
+    def test_numbers_that_cost_what_others_cost_are_usable(self, number: str) -> None:
+        request = ask("transactional/security", SMS, address=parse_phone(number))
+
+        assert decided(request, facts())[0] is Send
 
     @pytest.mark.parametrize("address", [ANN, PHONE], ids=["email", "phone"])
     def test_an_audience_is_of_both_kinds(self, address: Address) -> None:
