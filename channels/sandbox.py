@@ -31,12 +31,17 @@ M_contra = TypeVar("M_contra", contravariant=True)
 Took = Callable[[Message], None]  # told of each text and call that was taken
 
 
-class Sandbox:
-    """The folder of what would have left, as INTERFACE.md shows it."""
+def _by_this_host() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, folder: Path, kept: int = KEPT) -> None:
+
+class Sandbox:
+    """The folder of what would have left, as INTERFACE.md shows it. `clock`: the sandbox's, that decisions go by."""
+
+    def __init__(self, folder: Path, kept: int = KEPT, clock: Callable[[], datetime] = _by_this_host) -> None:
         self._folder = folder
         self._kept = kept
+        self.clock = clock
         self._numbers = itertools.count(1)
 
     def put(self, message: Message) -> None:
@@ -117,7 +122,8 @@ class SandboxMailCarrier:
         check_message(message.id, permit)
         address = permit.redeem()
         raw = base64.b64encode(message.raw).decode()
-        entry = _entry("email", message, address.text, mail_from=message.mail_from, raw=raw)
+        at = self._sandbox.clock()
+        entry = _entry("email", at, message, address.text, mail_from=message.mail_from, raw=raw)
         if len(message.raw) > 1_000_000:
             await asyncio.to_thread(self._sandbox.put, entry)
         else:
@@ -134,7 +140,7 @@ class SandboxTextCarrier:
 
     async def send(self, message: Text, permit: Permit) -> Outcome:
         check_message(message.id, permit)
-        entry = _entry("sms", message, permit.redeem().text, body=message.body)
+        entry = _entry("sms", self._sandbox.clock(), message, permit.redeem().text, body=message.body)
         entry[TWILIO] = {
             "sid": _sid("SM"),
             "from": message.from_number,
@@ -153,7 +159,8 @@ class SandboxCallCarrier:
 
     async def send(self, message: Call, permit: Permit) -> Outcome:
         check_message(message.id, permit)
-        entry = _entry("voice", message, permit.redeem().text, twiml=message.twiml)
+        at = self._sandbox.clock()
+        entry = _entry("voice", at, message, permit.redeem().text, twiml=message.twiml)
         entry[TWILIO] = {
             "sid": _sid("CA"),
             "from": message.from_number,
@@ -175,8 +182,8 @@ def _sid(prefix: str) -> str:
     return prefix + secrets.token_hex(16)
 
 
-def _entry(channel: str, message: Mail | Text | Call, to: str, **content: str) -> Message:
+def _entry(channel: str, at: datetime, message: Mail | Text | Call, to: str, **content: str) -> Message:
     empty = dict.fromkeys(("mail_from", "raw", "body", "twiml"))
-    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     known = {"id": message.id, "channel": channel, "to": to, "sender": message.sender}
-    return {**known, **empty, **content, "at": at}
+    said = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {**known, **empty, **content, "at": said}

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from channels.carrier import Carriers
 from channels.email.mail import Mail
@@ -27,10 +28,13 @@ from gateway.config.settings import Settings
 from gateway.config.twilio import TwilioAccount
 from gateway.duties.ways import Way
 
+Clock = Callable[[], datetime]
 
-def mail(settings: Settings) -> Carriers[Mail]:
+
+def mail(settings: Settings, clock: Clock) -> Carriers[Mail]:
+    """`clock`: what decisions go by, for what is kept in the sandbox."""
     if settings.dev and settings.given.next_hop is None:
-        return SandboxCarriers(SandboxMailCarrier(sandbox(settings)))
+        return SandboxCarriers(SandboxMailCarrier(sandbox(settings, clock)))
     return SmtpCarriers(SmtpPool(next_hop(settings)))
 
 
@@ -59,10 +63,10 @@ def next_hop(settings: Settings) -> NextHop:
     )
 
 
-def sandbox(settings: Settings) -> Sandbox:
+def sandbox(settings: Settings, clock: Clock) -> Sandbox:
     if settings.store.data_dir is None:
         raise ValueError("the sandbox needs a data folder")
-    return Sandbox(settings.store.data_dir / "sandbox")
+    return Sandbox(settings.store.data_dir / "sandbox", clock=clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,13 @@ class Phones:
             await client.close()
 
 
-def phones(settings: Settings, hooks: str) -> Phones:
-    """`hooks`: what the URLs of webhooks begin with, without a slash at the end."""
-    return _played(settings, hooks) if settings.dev else _at_twilio(settings)
+def phones(settings: Settings, hooks: str, clock: Clock) -> Phones:
+    """`hooks`: what the URLs of webhooks begin with, without a slash at the end. `clock`: as with mail."""
+    return _played(settings, hooks, clock) if settings.dev else _at_twilio(settings)
 
 
-def _played(settings: Settings, hooks: str) -> Phones:
-    box = sandbox(settings)
+def _played(settings: Settings, hooks: str, clock: Clock) -> Phones:
+    box = sandbox(settings, clock)
     if not settings.twilio:
         return Phones({}, box.replace_twiml)
     account = next(iter(settings.twilio.values()))

@@ -178,7 +178,10 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
     pipeline = Pipeline(store, await store.catalogue(), settings.senders, history_of(settings, store.log))
     links, changes = _links(settings, pipeline), Changes(store, settings.consent_expiry)
     outbox = Outbox(store, pipeline.history.records)
-    sending, phones = Sending(pipeline, outbox, settings.apps), ways_out.phones(settings, links.hooks)
+    sending, phones = (
+        Sending(pipeline, outbox, settings.apps),
+        ways_out.phones(settings, links.hooks, store.now),
+    )
     incoming = ways_in(
         store,
         links,
@@ -204,7 +207,7 @@ async def _roads(settings: Settings, store: Store) -> _Roads:
 
 
 def _mail(settings: Settings, roads: _Roads) -> _Mail:
-    carriers, composer = ways_out.mail(settings), _composer(settings, roads)
+    carriers, composer = ways_out.mail(settings, roads.store.now), _composer(settings, roads)
     own = OwnMail(Relay(roads.pipeline, carriers), composer)
     return _Mail(carriers, composer, own, _confirmations(settings, roads, own), WaysBack(roads.store))
 
@@ -359,7 +362,9 @@ def _sandbox(settings: Settings, roads: _Roads) -> SandboxDoor:
         await store.set_clock(now)
         roads.desk.look()
 
-    return SandboxDoor(ways_out.sandbox(settings), set_clock, store.follow_clock, roads.phones.played)
+    return SandboxDoor(
+        ways_out.sandbox(settings, store.now), set_clock, store.follow_clock, roads.phones.played
+    )
 
 
 async def _record_view(store: Store, link: Link, method: str) -> None:

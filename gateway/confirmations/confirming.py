@@ -133,7 +133,11 @@ class Confirmations:
 
     async def _look(self, recipient: Recipient, number: bytes) -> Pending | None:
         fields = await pending.get(self._store, recipient.key, number)
-        return None if fields is None else wishes.from_fields(fields)
+        found = None if fields is None else wishes.from_fields(fields)
+        # The store forgets it by its own clock; the sandbox's may be ahead of that.
+        if found is not None and self._store.now() > found.wish.asked + timedelta(days=self._days):
+            return None
+        return found
 
     async def cancel(self, handle: str, actor: str, sees: Callable[[str], bool]) -> Consent | None:
         """Take back the question behind a consent's handle: from this answer on its link confirms nothing of it.

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -99,7 +100,7 @@ async def _look_at_extras(settings: Settings) -> Findings:
 
 @contextlib.asynccontextmanager
 async def _of_twilio(settings: Settings) -> AsyncIterator[list[Named]]:
-    ways = ways_out.phones(settings, settings.public_url)
+    ways = ways_out.phones(settings, settings.public_url, partial(datetime.now, UTC))
     try:
         yield [
             (outside.TWILIO, partial(outside.look_at_twilio, client, account.account_sid))

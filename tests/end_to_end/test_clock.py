@@ -65,6 +65,15 @@ def test_records_bear_the_time_of_the_clock(client: Client) -> None:
     assert times == {"2027-05-01T12"}
 
 
+def test_what_would_have_left_bears_the_time_of_the_clock(client: Client) -> None:
+    to = client.consented()
+    set_clock(client, dt.datetime(2027, 5, 1, 12, tzinfo=dt.UTC))
+    for _ in range(ROUNDS):
+        assert client.send(mail(), to).code == 250
+    kept = client.http.get("/sandbox/messages", params={"to": to}).json()["messages"]
+    assert {message["at"][:13] for message in kept} == {"2027-05-01T12"}
+
+
 def test_what_is_given_to_the_api_is_compared_with_the_clock_in_every_worker(client: Client) -> None:
     then = dt.datetime(2027, 5, 1, 12, tzinfo=dt.UTC)
     for days in range(ROUNDS):

@@ -269,6 +269,17 @@ async def test_the_page_says_so_when_nothing_waits_any_more(real: RealWorld) -> 
     assert (await real.facts(ANN)).consents == ()
 
 
+async def test_it_is_forgotten_by_the_clock_that_decides(real: RealWorld) -> None:
+    """The sandbox's, too, which the store's own times of forgetting do not follow."""
+    await ask(real)
+    path = link(real)
+    await real.advance(timedelta(days=7, minutes=1))
+
+    for method in ("GET", "POST"):
+        assert (await real.client.request(method, path)).status_code == 410
+    assert (await real.facts(ANN)).consents == ()
+
+
 async def test_a_click_that_cannot_be_stored_is_503(real: RealWorld) -> None:
     await ask(real)
     path = link(real)
