@@ -7,7 +7,6 @@ cluster alike. Tags come from a table of short names whose cluster slots are spr
 import base64
 import binascii
 import hashlib
-import hmac
 import string
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ from suppression.model import Recipient
 
 SLOTS = 16384
 _KEY = 16  # bytes of a recipient's key
+_BLOCK = 64  # of SHA-256
 _ALPHABET = string.digits + string.ascii_lowercase
 
 
@@ -40,20 +40,25 @@ class Keyring:
     def __init__(self, pepper: bytes) -> None:
         if len(pepper) < _KEY:
             raise ValueError("the pepper has at least 16 bytes")
-        self._mac = hmac.new(pepper, digestmod=hashlib.sha256)
+        # The two hashes of HMAC, with the pepper in them: copying them takes half as long as copying the library's.
+        block = pepper if len(pepper) <= _BLOCK else hashlib.sha256(pepper).digest()
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block.ljust(_BLOCK, b"\0")))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block.ljust(_BLOCK, b"\0")))
 
     def _hash(self, text: str) -> bytes:
         return self._mac_of(text.encode())
 
     def _mac_of(self, data: bytes) -> bytes:
-        mac = self._mac.copy()
-        mac.update(data)
-        return mac.digest()
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return outer.digest()
 
     def recipient(self, address: Address) -> Recipient:
         """DESIGN "State": HMAC-SHA256(pepper, kind | folded address), 16 bytes."""
-        key = self._hash(f"{address.kind}|{address.folded}")[:_KEY]
-        exact = self._hash(f"exact|{address.kind}|{address.exact}")[:8].hex()
+        kind = address.kind + "|"  # formatting an enum takes four times as long
+        key = self._hash(kind + address.folded)[:_KEY]
+        exact = self._hash("exact|" + kind + address.exact)[:8].hex()
         return Recipient(key, exact, address)
 
     def person(self, person_id: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hmac
 from collections import Counter
 
 import pytest
@@ -52,6 +53,11 @@ def test_a_recipients_key_is_frozen() -> None:
     assert recipient.key.hex() == KEYRING.recipient(parse("bob@example.com")).key.hex()
     assert recipient.exact != KEYRING.recipient(parse("bob@example.com")).exact
     assert recipient.key.hex() == "3808b9b105215df95a9aee037c2cab41"
+
+
+@given(st.binary(min_size=16, max_size=200), st.binary(min_size=16, max_size=32))
+def test_what_is_kept_instead_of_a_hash_is_an_hmac_of_it(pepper: bytes, digest: bytes) -> None:
+    assert Keyring(pepper).matching(digest) == hmac.digest(pepper, b"match|" + digest, "sha256")[:8]
 
 
 def test_a_phone_number_and_an_address_of_the_same_text_are_two_recipients() -> None:
