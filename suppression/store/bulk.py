@@ -7,11 +7,13 @@ the ordinary road. A call may be repeated: the entry's identity includes the bat
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any, Generic, TypeVar
 
+from suppression.address import Address
 from suppression.changes import Suppress, plan
 from suppression.errors import StoreUnavailable
 from suppression.hashed import ALGORITHMS, digests
@@ -21,51 +23,62 @@ from suppression.store.client import Argument, ScriptMissing
 from suppression.store.describe import changed
 from suppression.store.keys import ShardKeys
 from suppression.store.record_lines import encode_record
+from suppression.store.sealed import Sealer
 from suppression.store.store import Store
+from suppression.store.written import known_writes
 
 SCRIPT = resources.files("suppression.store").joinpath("import.lua").read_bytes()
 _SHA = hashlib.sha1(SCRIPT, usedforsecurity=False).hexdigest()
-ROWS = 256  # a call: 3 to 6 ms of the server's time
+ROWS = 384  # a call: some 5 ms of the server's time, and one wait for the disk
 _TEMPLATES = 64  # a call: each is as long as some rows
 _AT_ONCE = 2  # calls: one runs, one waits
-_UNDER = "0" * 16  # stands for an exact address, an entry's id, where templates have a gap
-_NOBODY = Recipient(b"", "")
 _TRIES, _PAUSE = 40, 0.05
 
 T = TypeVar("T")
 
 
 class Template:
-    """What many rows have in common. `bound`: each entry is of its very address."""
+    """What many rows have in common. `bound`: each entry is of its very address.
 
-    __slots__ = ("_identity", "arguments", "bound", "change", "entry")
+    An entry and its record are written once, of a recipient that nobody is: texts made up by chance stand for what
+    differs from row to row, so that nothing else in them is taken for it.
+    """
+
+    __slots__ = ("_identity", "arguments", "bound", "change")
 
     def __init__(self, change: Suppress, *, bound: bool) -> None:
         self.change = change
         self.bound = bound
-        self.entry = b"" if bound else bytes.fromhex(change.entry_id)
-        one = replace(change, exact=_UNDER) if bound else change
+        nobody = Recipient(secrets.token_bytes(16), secrets.token_hex(8))
+        one = replace(change, exact=nobody.exact) if bound else change
+        self._identity = one.identity.removesuffix(nobody.exact)
         planned = plan(Facts(), one)
         assert isinstance(planned.put, Suppression)  # noqa: S101 - a stop is planned as one
-        value = codec.encode_suppression(planned.put)
-        line = encode_record(changed(replace(_NOBODY, key=b"\1" * 16, exact=_UNDER), one, planned))
-        before, _, rest = line.partition((b"\1" * 16).hex())
-        between, _, rest = rest.partition(_UNDER)
-        until_entry, _, after = rest.partition(one.entry_id)
-        head = value.removesuffix(_UNDER + "|" if bound else "|")
-        known = self.entry.hex()
-        mark = "1" if bound else ""
-        self.arguments: list[Argument] = [head, mark, before, between, until_entry, after, self.entry, known]
-        self._identity = one.identity
+        field, value = codec.suppression_field(one.entry_id), codec.encode_suppression(planned.put)
+        record = replace(changed(nobody, one, planned), writes=known_writes("field", (field, value)))
+        own = [one.entry_id, one.entry_id, nobody.exact] if bound else []
+        parts = _parts(encode_record(record), [nobody.key.hex(), nobody.exact, *own])
+        self.arguments: list[Argument] = ["", value.removesuffix(f"{nobody.exact}|"), *parts]
+        if not bound:
+            self.arguments = [field[1:], value, *parts, "", "", ""]
 
     def entry_of(self, exact: str) -> bytes:
         """The entry's id of a row of its own address."""
-        return hashlib.sha256((self._identity[: -len(_UNDER)] + exact).encode()).digest()[:6]
+        return hashlib.sha256(f"{self._identity}{exact}".encode()).digest()[:6]
 
     def change_for(self, recipient: Recipient, note: str) -> Suppress:
         """The same for the ordinary road."""
         exact = recipient.exact if self.bound else None
         return replace(self.change, exact=exact, evidence={"note": note} if note else {})
+
+
+def _parts(text: str, between: Sequence[str]) -> list[str]:
+    """What comes before, between and after these, which come in this order."""
+    parts = []
+    for stand_in in between:
+        part, _, text = text.partition(stand_in)
+        parts.append(part)
+    return [*parts, text]
 
 
 @dataclass(slots=True)
@@ -76,6 +89,7 @@ class _Call(Generic[T]):
     most: int
     templates: dict[Template, bytes] = field(default_factory=dict)
     rows: list[Argument] = field(default_factory=list)
+    addresses: list[tuple[Address, bytes]] = field(default_factory=list)
     items: list[T] = field(default_factory=list)
     hashes: list[tuple[ShardKeys, bytes, bytes]] = field(default_factory=list)
 
@@ -89,7 +103,8 @@ class _Call(Generic[T]):
             found = self.templates[template] = len(self.templates).to_bytes(2, "big")
         return found
 
-    def command(self, epoch: str, batch: str, keep: int) -> list[Argument]:
+    def command(self, sealer: Sealer, epoch: str, batch: str, keep: int) -> list[Argument]:
+        """Its arguments. `rows` have gaps where the sealed addresses come."""
         shard = self.shard
         keys = (
             shard.meta,
@@ -102,6 +117,7 @@ class _Call(Generic[T]):
         arguments: list[Argument] = ["EVALSHA", _SHA, len(keys), *keys, epoch, keep, len(self.templates)]
         for template in self.templates:
             arguments += template.arguments
+        self.rows[1::3] = sealer.addresses(self.addresses)
         return arguments + self.rows
 
 
@@ -129,14 +145,15 @@ class Bulk(Generic[T]):
         call = self._open.get(shard.number)
         if call is None:
             call = self._open[shard.number] = _Call(shard, self._most(shard.number))
-        key, sealer = recipient.key, self._store.sealer
+        key = recipient.key
         assert recipient.address is not None  # noqa: S101 - what a row was read as
         fixed = key + key.hex().encode() + recipient.exact.encode() + call.number(template)
         if template.bound:
             entry = template.entry_of(recipient.exact)
             fixed += entry + entry.hex().encode()
-        evidence = sealer.evidence({"note": note}, key) if note else b""
-        call.rows += (fixed, sealer.address(recipient.address, key), evidence)
+        evidence = self._store.sealer.evidence({"note": note}, key) if note else b""
+        call.rows += (fixed, b"", evidence)
+        call.addresses.append((recipient.address, key))
         call.items.append(item)
         if self._store.hashed_matching:
             call.hashes += _matched(self._store, recipient)
@@ -184,7 +201,7 @@ class Bulk(Generic[T]):
     async def _run(self, call: _Call[T]) -> None:
         if call.hashes:  # before the entry, as `apply` has it: found too early harms nobody
             await _again(lambda: self._note(call))
-        command = call.command(self._store.steps.epoch, self._batch, self._keep)
+        command = call.command(self._store.sealer, self._store.steps.epoch, self._batch, self._keep)
         answer = await _again(lambda: self._call(command))
         if answer == b"foreign":
             raise StoreUnavailable("the store is not the one that was opened")

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -32,7 +32,17 @@ class Sealer:
             raise StoreUnavailable("a sealed value cannot be opened with the keys at hand") from error
 
     def address(self, address: Address, recipient_key: bytes) -> bytes:
-        return self._seal(f"{address.kind}|{address.text}".encode(), recipient_key)
+        return self._seal(_plain(address), recipient_key)
+
+    def addresses(self, addresses: Iterable[tuple[Address, bytes]]) -> list[bytes]:
+        """`address` of many, for whose nonces the system is asked once: it takes as long as the sealing else."""
+        wanted = list(addresses)
+        nonces, encrypt = os.urandom(_NONCE * len(wanted)), self._keys[self._current].encrypt
+        number, sealed = bytes([self._current]), []
+        for at, (address, recipient_key) in enumerate(wanted):
+            nonce = nonces[at * _NONCE : (at + 1) * _NONCE]
+            sealed.append(number + nonce + encrypt(nonce, _plain(address), recipient_key))
+        return sealed
 
     def open_address(self, sealed: bytes, recipient_key: bytes) -> Address:
         kind, _, text = self._open(sealed, recipient_key).decode().partition("|")
@@ -44,3 +54,7 @@ class Sealer:
     def open_evidence(self, sealed: bytes, recipient_key: bytes) -> dict[str, str]:
         loaded: dict[str, str] = json.loads(self._open(sealed, recipient_key))
         return loaded
+
+
+def _plain(address: Address) -> bytes:
+    return (address.kind + "|" + address.text).encode()  # formatting an enum takes four times as long

@@ -13,9 +13,9 @@ from suppression.changes import GiveConsent, Suppress
 from suppression.decision import Reason
 from suppression.errors import StoreUnavailable
 from suppression.hashed import digest
-from suppression.model import Basis, Channel, Facts, Recipient, Scope, Suppression, Way
+from suppression.model import Basis, Channel, Facts, Recipient, Scope, Way
 from suppression.records import Record, RecordKind
-from suppression.store import codec, matching
+from suppression.store import matching
 from suppression.store.apply import apply
 from suppression.store.bulk import Bulk, Template
 from suppression.store.opening import StoreSettings
@@ -212,9 +212,31 @@ async def test_on_a_cluster_all_keys_of_a_call_are_of_one_slot(cluster_url: str)
         await store.close()
 
 
-def test_a_template_is_the_entry_that_the_codec_writes() -> None:
-    known = template(1)
-    value = str(known.arguments[0]) + "|1-0"
-    entry = codec.decode_suppression(known.entry.hex(), value)
-    assert isinstance(entry, Suppression)
-    assert (entry.scope, entry.batch, entry.way) == (TERMS[1][0], "b1", Way.IMPORT)
+@pytest.mark.parametrize("source", ["100 %", "0" * 16, "\\u0000", "a/b", "später", '"'])
+@pytest.mark.parametrize("bound", [False, True])
+async def test_what_a_list_is_called_is_written_as_it_is(
+    store: Store, ann: Recipient, source: str, *, bound: bool
+) -> None:
+    stop = Suppress(Scope(), Reason.UNDELIVERABLE, Way.IMPORT, source, source, AT, batch="b1")
+    known = Template(stop, bound=bound)
+    bulk: Bulk[str] = Bulk(store, "b1", KEEP)
+    bulk.put(ann, known, "", "")
+    assert await bulk.drain() == []
+    written, (entry,) = await store.log.of(ann.key), (await store.facts(ann)).suppressions
+    assert (entry.source, entry.actor, entry.exact) == (source, source, ann.exact if bound else None)
+    assert [(record.source, record.entry, record.exact) for record in written] == [
+        (source, known.change_for(ann, "").entry_id, ann.exact)
+    ]
+
+
+async def test_a_clock_that_was_set_back_stops_no_list_when_a_millisecond_is_full(
+    store: Store, ann: Recipient
+) -> None:
+    """As test_record_ids has it of single changes."""
+    ahead = 4_000_000_000_000
+    await store.client.bulk.execute("XADD", store.shards.of(ann.key).log, f"{ahead}-65534", "r", b"{}")
+    for terms in (0, 1, 4):
+        await by_bulk(store, [Line("ann@example.net", terms)])
+    facts = await store.facts(ann)
+    assert facts.recent == (f"{ahead}-65535", f"{ahead + 1}-0", f"{ahead + 1}-1")
+    assert len(await store.log.of(ann.key)) == len(facts.suppressions) == 3
