@@ -216,7 +216,7 @@ class Meant:
     def of(self, cells: list[str]) -> Given | str:
         if len(cells) != self.width:
             return f"half a row, or one too long: {len(cells)} of {self.width} columns"
-        picked = [cells[place] for place in self._wanted]
+        picked = cells if len(self._wanted) == self.width else [cells[place] for place in self._wanted]
         return self.format.meaning(dict(zip(self._names, picked, strict=True)))
 
     def of_object(self, values: Mapping[str, object]) -> Given | str:

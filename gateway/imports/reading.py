@@ -62,7 +62,7 @@ class Reader:
         self._lines = Lines(file, options.encoding)
         self._options = options
         self._house = house
-        self._terms: dict[tuple[str, ...], Terms | str] = {}
+        self._terms: dict[tuple[str | bool, ...], Terms | str] = {}
         self._region = options.region or None
         self._says_all = not any((options.channels, options.purpose, options.sender, options.reason))
         self._terms_of_file()
@@ -164,7 +164,7 @@ class Reader:
         )
 
     def _terms_for(self, given: Given, kind: Kind) -> Terms | str:
-        said = given[1:6] + given[7:] + (kind.value,)
+        said = (*given[1:6], given.until, kind is Kind.EMAIL)
         known = self._terms.get(said)
         if known is None:
             if len(self._terms) >= _MOST_TERMS:
