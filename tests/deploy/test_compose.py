@@ -65,6 +65,27 @@ def test_the_gateways_environment_names_settings() -> None:
     problems.raise_if_any()
 
 
+def test_the_gateway_has_a_worker_for_each_processor_that_it_may_use() -> None:
+    """By itself it would count the host's, and their memory is limited together."""
+    service = SERVICES["gateway"]
+    cpus = service["deploy"]["resources"]["limits"]["cpus"]
+    assert service["command"] == ["serve", "--workers", cpus]
+
+
+def test_ports_that_are_published_are_listened_to_from_outside_the_container() -> None:
+    assert SERVICES["gateway"]["environment"]["GATEWAY_HTTP__HOST"] == "0.0.0.0"
+
+
+def test_folders_that_lie_in_memory_get_what_postfix_expects_in_them() -> None:
+    """They are empty and root's; the image has what was in /etc/postfix, as start.sh copies it."""
+    mounted = {entry.partition(":")[0] for entry in SERVICES["mta"]["tmpfs"]}
+    assert {"/etc/postfix", "/var/lib/postfix"} <= mounted
+    assert "cp -r /etc/postfix /usr/share/gateway-postfix" in (DEPLOY / "postfix/Dockerfile").read_text()
+    script = (DEPLOY / "postfix/start.sh").read_text()
+    assert 'cp -r /usr/share/gateway-postfix/. "$postfix/"' in script
+    assert "chown postfix:postfix /var/lib/postfix" in script
+
+
 @pytest.mark.parametrize("name", DOCKERFILES)
 def test_dockerfiles_pin_say_who_runs_and_how_to_ask_for_health(name: str) -> None:
     lines = (DEPLOY / name).read_text("utf-8").splitlines()

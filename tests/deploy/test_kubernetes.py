@@ -9,6 +9,7 @@ import yaml
 
 from gateway.config.needs import Needs
 from gateway.config.roles import Role
+from gateway.processes import supervisor
 from tests.documents.readme import ROOT
 
 FOLDER = ROOT / "deploy/kubernetes"
@@ -131,6 +132,38 @@ def test_every_pod_has_a_network_policy_that_lets_in_to_each_of_its_ports_and_no
 def test_who_may_be_away_has_a_budget() -> None:
     several = {made["metadata"]["name"] for made in of("Deployment") if made["spec"]["replicas"] > 1}
     assert {made["metadata"]["name"] for made in of("PodDisruptionBudget")} == several
+
+
+@pytest.mark.parametrize("name", [name for name in PODS if name.startswith("gateway-")])
+def test_pods_have_the_time_that_draining_takes(name: str) -> None:
+    spec = PODS[name]["spec"]
+    before = spec["containers"][0].get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", [])
+    assert spec["terminationGracePeriodSeconds"] > supervisor.DRAIN + int(before[1] if before else 0)
+
+
+def test_pods_that_are_sent_connections_go_on_until_none_comes() -> None:
+    for made in of("Service"):
+        (pod,) = chosen(made["spec"]["selector"])
+        container = pod["spec"]["containers"][0]
+        assert made["metadata"]["name"] == "valkey" or container["lifecycle"]["preStop"]
+
+
+def test_pods_that_import_lists_share_their_folder() -> None:
+    """Any of them may work at a list that another one took."""
+    (pod,) = chosen({"app.kubernetes.io/component": "http"})
+    container = pod["spec"]["containers"][0]
+    told = {one["name"]: one.get("value") for one in container["env"]}
+    mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
+    claim = volumes[mounts[told["GATEWAY_IMPORTS__SPOOL_DIR"]]]["persistentVolumeClaim"]["claimName"]
+    (made,) = (one for one in of("PersistentVolumeClaim") if one["metadata"]["name"] == claim)
+    assert made["spec"]["accessModes"] == ["ReadWriteMany"]
+
+
+def test_http_listens_to_its_service() -> None:
+    """The settings of this folder are for a proxy on the same host."""
+    (pod,) = chosen({"app.kubernetes.io/component": "http"})
+    assert {"name": "GATEWAY_HTTP__HOST", "value": "0.0.0.0"} in pod["spec"]["containers"][0]["env"]
 
 
 def test_secrets_that_pods_name_are_in_the_example() -> None:

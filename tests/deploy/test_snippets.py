@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,22 @@ def test_the_unit_is_well_confined(unit: Path) -> None:
     found = re.search(r"exposure level for gateway.service: ([0-9.]+)", shown)
     assert found
     assert float(found[1]) < 2.5
+
+
+def test_the_unit_may_write_where_the_settings_of_this_folder_say() -> None:
+    unit = (DEPLOY / "systemd/gateway.service").read_text()
+    (named,) = re.findall("^StateDirectory=(.+)$", unit, re.MULTILINE)
+    settings = tomllib.loads((DEPLOY / "gateway.toml").read_text())
+    for written in (settings["archive"]["folder"], settings["imports"]["spool_dir"]):
+        assert any(Path(written).is_relative_to(f"/var/lib/{name}") for name in named.split()), written
+
+
+def test_the_store_writes_into_a_folder_that_its_unit_makes() -> None:
+    """valkey.conf names none: in containers it is a volume."""
+    drop_in = (DEPLOY / "systemd/valkey-server.service.d/gateway.conf").read_text()
+    (made,) = re.findall("^StateDirectory=(.+)$", drop_in, re.MULTILINE)
+    assert f"WorkingDirectory=/var/lib/{made}\n" in drop_in
+    assert not re.search("^dir ", (DEPLOY / "valkey.conf").read_text(), re.MULTILINE)
 
 
 def test_the_drop_in_of_the_store_is_one_that_systemd_takes(tmp_path: Path) -> None:
