@@ -24,7 +24,7 @@ from suppression.store.store import Store
 
 PAUSE = 300.0  # seconds between passes, more or less
 OVERLAP = timedelta(minutes=10)  # looked at again: a text may be listed later than it came
-LONGEST = timedelta(days=7)  # looked back; shorter than texts are known again (gateway.replies.KEPT)
+LONGEST = timedelta(days=7)  # looked back; shorter than texts are known again (gateway.phones.replies.KEPT)
 _LEASE = "{catching-up}lease"
 _SEEN = "{catching-up}"
 
