@@ -2,6 +2,7 @@
 
 serving, ports                   `gateway serve`: its processes and their sockets
 wiring                           what one worker has, a function a role
+roads, outgoing_mail, http_doors     the parts that it is made of
 archiving_process, restoring     the process beside the workers; a store filled from the archive
 store_access, archives           the store and the archive that settings name
 ways_out                         the ways out, for mail, texts and calls

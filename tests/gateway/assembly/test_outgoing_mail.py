@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from channels.email.compose import Original
-from gateway.assembly import wiring
+from gateway.assembly import outgoing_mail
 from gateway.config import settings
 from tests.dkim_keys import new_ed25519_key
 
@@ -32,7 +32,7 @@ dkim = [{{ domain = "example.com", selector = "s1", key_file = "dkim.pem" }}]
 sender = "brand"
 """
     )
-    signers = wiring._signers(settings.load(config, {}, make_secrets=True), "brand")
+    signers = outgoing_mail._signers(settings.load(config, {}, make_secrets=True), "brand")
     original = Original.parse(MAIL)
 
     (names,) = (
