@@ -15,7 +15,7 @@ import pytest
 
 from tests.documents import readme
 
-READY = 60.0  # seconds
+READY = 180.0  # seconds
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Terminal:
         shown = subprocess.run(
             ["bash", "-c", lines],
             cwd=readme.ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, timeout=60, check=False,
+            text=True, timeout=240, check=False,
         )  # fmt: skip
         return shown.stdout
 

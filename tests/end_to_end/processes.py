@@ -32,7 +32,7 @@ def run(*arguments: str | Path, cwd: Path | None = None) -> "subprocess.Complete
     """A command of the gateway, to its end."""
     return subprocess.run(
         [sys.executable, "-m", "gateway", *arguments],
-        capture_output=True, text=True, timeout=60, check=False, env=environment(), cwd=cwd,
+        capture_output=True, text=True, timeout=180, check=False, env=environment(), cwd=cwd,
     )  # fmt: skip
 
 
