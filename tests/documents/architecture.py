@@ -14,7 +14,7 @@ from tests.documents import imports
 
 PAGE = "deploy/ARCHITECTURE.md"
 
-_BLOCK = re.compile(r"(<!-- made: (\w+) -->\n\n).*?(\n<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- made: (\w+) -->\n)\n.*?(<!-- end -->)", re.DOTALL)
 _KNOW_KEYS = {"state", "store", "duties"}  # folders
 # What stands for the arguments of a key's name.
 _STANDS_FOR = {"key": b"<KEY>", "number": b"<NUMBER>", "entry": b"<ENTRY>".hex()}
@@ -29,7 +29,9 @@ class _Code(int):
 
 def fresh(page: str) -> str:
     """The page with its made parts as they should be."""
-    return _BLOCK.sub(lambda found: found[1] + _MADE[found[2]]() + found[3], page)
+    return _BLOCK.sub(
+        lambda found: found[1] + "\n" + _MADE[found[2]]().rstrip("\n") + "\n\n" + found[3], page
+    )
 
 
 def packages() -> str:
