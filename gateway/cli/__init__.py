@@ -9,9 +9,9 @@ USAGE_OR_CONFIGURATION = 2
 
 def main() -> None:
     """Errors of ours are lines on stderr, never tracebacks: 2 for configuration, 1 for the rest."""
-    from gateway.cli.commands import app
-
     try:
+        from gateway.cli.commands import app  # takes long enough for a Ctrl-C
+
         app()
     except ConfigurationError as error:
         _tell(error)

@@ -26,7 +26,7 @@ def tell(form: Format, names: Sequence[str], rows: Iterable[Sequence[Any]], *, h
     """Rows of values of any type; None is what is not there. `head`: False where they go on from what was told."""
     match form:
         case Format.TABLE:
-            print_table(names, ([_text(value) for value in row] for row in rows))
+            print_table(names, ([_text(value) for value in row] for row in rows), titles=head)
         case Format.JSON:
             for row in rows:
                 _write(dict(zip(names, row, strict=True)))
