@@ -26,7 +26,10 @@ SAME_PORT_PATIENCE = 1.0  # seconds for the port of last time; then any free one
 def default_folder() -> Path:
     """In the user's data directory (XDG Base Directory: a relative path counts as none)."""
     given = Path(os.environ.get("XDG_DATA_HOME", ""))
-    base = given if given.is_absolute() else Path.home() / ".local" / "share"
+    try:
+        base = given if given.is_absolute() else Path.home() / ".local" / "share"
+    except RuntimeError as error:  # a user without a name, in a container
+        raise ConfigurationError("this user has no home directory: name a folder with --data-dir") from error
     return base / "suppression-gateway"
 
 
