@@ -78,7 +78,9 @@ def running(onwards: int) -> Iterator[Exim]:
     """It takes mail for everybody but nobody@, and passes it on to that port."""
     wrapper = next(Path("/usr/lib").glob("*/libnss_wrapper.so"), None)
     if os.geteuid() or wrapper is None or not PACKAGED.exists():
-        pytest.skip("needs exim4-daemon-light unpacked into build/exim, libnss-wrapper, and to be root")
+        pytest.skip(
+            "needs exim4-daemon-light in build/exim (.ci/run unpacks it), libnss-wrapper, and to be root"
+        )
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         _configure(folder, port, onwards, wrapper)

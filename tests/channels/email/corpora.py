@@ -19,7 +19,7 @@ def require() -> None:
     """Skip where the corpora are not; in CI they must be."""
     if FOLDER.is_dir():
         return
-    reason = "no corpora: set GATEWAY_CORPORA or put them at ../shared/corpora"
+    reason = "no messages that we did not write: put them at ../shared/corpora, or set GATEWAY_CORPORA"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

@@ -48,7 +48,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "disk"
     path.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path], check=False).returncode:
-        pytest.skip("only root mounts")
+        pytest.skip("a file system of 64 KiB could not be mounted: that needs root")
     yield path
     subprocess.run(["umount", "-l", path], check=True)
 

@@ -90,7 +90,7 @@ def test_data_of_redis_7_0_is_opened_by_valkey_and_not_the_other_way(data: Path)
     path = shutil.which("redis-server")
     found = server_binary._release_of(Path(path)) if path else None
     if path is None or found is None or found.product != "redis" or not (7, 0) <= found.line <= (7, 2):
-        pytest.skip("no redis-server 7.0 to 7.2 on PATH")
+        pytest.skip("no redis-server 7.0 to 7.2 on PATH: Debian 12's package redis-server is one")
     old = ServerBinary(Path(path), found)
     with (
         EmbeddedServer(data, binary=old) as server,
