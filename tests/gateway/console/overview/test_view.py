@@ -7,8 +7,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gateway.console.overview import drawings
+from gateway.console.overview.charts import COMPLAINT_LIMITS, change
 from gateway.console.overview.figures import fold
-from gateway.console.overview.view import COMPLAINT_LIMITS, OverviewView, change, log_link, view
+from gateway.console.overview.links import log_link
+from gateway.console.overview.view import OverviewView, view
 from gateway.console.overview.watching import Depths, Seen
 from suppression.purposes import Catalogue
 from suppression.store.event_backlog import Dropped
