@@ -55,4 +55,5 @@ soak: $(VENV)/.installed-dev ## 100,000 texts while dispatchers are killed at ra
 	SOAK_TEXTS=100000 $(BIN)/python -m pytest -s tests/end_to_end/test_texts_soak.py
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find suppression channels gateway tests -name __pycache__ -prune -exec rm -rf {} +
