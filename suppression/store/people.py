@@ -15,7 +15,7 @@ from functools import partial
 from suppression.changes import RETURNED, Lift, Return, Suppress
 from suppression.decision import Reason
 from suppression.errors import Conflict, IdempotencyMismatch, NotFound, StoreUnavailable
-from suppression.model import Facts, Recipient, Suppression
+from suppression.model import Facts, Recipient, Scope, Suppression
 from suppression.store import codec, members
 from suppression.store.apply import Applied, ChangeId, OfPerson, apply
 from suppression.store.each import each
@@ -24,6 +24,7 @@ from suppression.store.person_steps import PersonSteps, check_owner
 from suppression.store.step import Answer, Step
 from suppression.store.store import Store
 
+_NOBODY = b""  # the origin of a stop that no member has yet
 _ROUNDS = 50  # of a person who keeps changing, before we say "we cannot now"
 
 Build = Callable[[Person], Step | None]
@@ -251,18 +252,20 @@ class People:
 
     async def _welcome(self, now: _Round, recipient: Recipient, facts: Facts) -> list[Suppression]:
         """The stops that a new member gets; what it brings is noted for the person."""
-        person = now.person
-        own = {stop.id for stop in person.stops}
-        for entry in facts.suppressions:
-            if _of_everything(entry) and entry.reason is not Reason.ERASED and entry.id not in own:
-                now.adopt[entry.id] = (entry, recipient.key)
+        person, member_erasure = now.person, _erased(facts)
         erasure, back = person.erasure, _returned(person.stops)
         member_back = _returned(facts.suppressions)
+        came_back = back and member_erasure and back.at >= member_erasure.at
+        brought = {entry.id: (entry, recipient.key) for entry in facts.suppressions if _of_everything(entry)}
+        if member_erasure and not erasure and not came_back:
+            stop = _stop_of(member_erasure)
+            brought[stop.id] = (stop, _NOBODY)
+        own = {stop.id for stop in person.stops}
+        now.adopt |= {entry_id: entry for entry_id, entry in brought.items() if entry_id not in own}
         if erasure and member_back and member_back.at >= erasure.at:
             now.returned = member_back
             return []
-        member_erasure = next((entry for entry in facts.suppressions if entry.reason is Reason.ERASED), None)
-        if back and member_erasure and back.at >= member_erasure.at:
+        if back and came_back:
             await self._apply_return(recipient, back)
         return list(person.in_order())
 
@@ -328,7 +331,22 @@ class People:
         return await self._store.steps.run(step, self._lane, self._store.client.timeout)
 
 
+def _stop_of(erasure: Suppression) -> Suppression:
+    """What the erasure of one address says of the others: stop everything. What is known of them is not lost by it."""
+    stop = Suppress(Scope(), Reason.UNSUBSCRIBED, erasure.way, erasure.source, erasure.actor, erasure.at)
+    return replace(erasure, id=stop.entry_id, reason=stop.reason)
+
+
+def _erased(facts: Facts) -> Suppression | None:
+    """The newest of its erasures."""
+    erasures = [entry for entry in facts.suppressions if entry.reason is Reason.ERASED]
+    return max(erasures, key=lambda entry: entry.at, default=None)
+
+
 def _of_everything(entry: Suppression) -> bool:
+    """A stop of the recipient's that all of its person's addresses get; an erasure is for the one address."""
+    if entry.reason is Reason.ERASED:
+        return False
     said = Suppress(
         entry.scope,
         entry.reason,

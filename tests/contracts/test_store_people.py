@@ -281,6 +281,38 @@ async def test_an_address_linked_to_an_erased_person_is_erased(store: Store, peo
     assert await store.address(named(store, "bob").key) is None
 
 
+async def test_an_address_erased_on_its_own_stops_those_it_is_linked_to_and_erases_none(
+    store: Store, people: People
+) -> None:
+    ann = named(store, "ann")
+    await people.suppress(ann, stop(store, Reason.ERASED))
+    again = Suppress(Scope(), Reason.ERASED, Way.LINK, "page", "recipient", store.now())
+    await people.suppress(ann, again)
+    await consent(store, "bob")
+
+    await link(people, store, "ann", "bob")
+
+    known = await facts(store, "bob")
+    assert [(entry.reason, entry.scope) for entry in known.suppressions] == [(Reason.UNSUBSCRIBED, Scope())]
+    assert known.consents
+    assert Reason.ERASED in await reasons(store, "ann")
+    assert await store.address(named(store, "ann").key) is None
+    assert await people.sweep() == 0
+
+
+async def test_who_came_back_from_an_erasure_stops_nobody_by_it(store: Store, people: People) -> None:
+    await link(people, store, "ann")
+    await people.suppress(named(store, "ann"), stop(store, Reason.ERASED))
+    key = store.keyring.person("p1")
+    await people.come_back(key, Return("key", store.now()))
+    told = {entry.id for entry in (await people.read(key)).stops}
+
+    await link(people, store, "ann", "bob")
+
+    assert {entry.id for entry in (await people.read(key)).stops} == told
+    assert {entry.id for entry in (await facts(store, "bob")).suppressions} == told
+
+
 async def test_while_an_erasure_holds_the_address_does_not_come_back(store: Store, people: People) -> None:
     ann = named(store, "ann")
     await people.suppress(ann, stop(store, Reason.ERASED))

@@ -252,6 +252,15 @@ class PeoplesPromises(ShakenStore):
             self.known.said.add(name)
             self.known.spread()
 
+    @rule(name=st.sampled_from(NAMES), dies_at=deaths, late=st.booleans())
+    def erase_on_its_own(self, name: str, dies_at: int | None, late: bool) -> None:  # noqa: FBT001 - drawn
+        """One of nobody's: of a person, an erasure ends the memberships."""
+        if any(name in members for members in self.known.persons.values()):
+            return
+        self.known.may.add(name)
+        if self.attempt(self.gateway.stop(name, Reason.ERASED), dies_at, late):
+            self.known.said.add(name)
+
     @rule(
         person=st.sampled_from(PERSONS),
         names=st.frozensets(st.sampled_from(NAMES)),
