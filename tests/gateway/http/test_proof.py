@@ -22,7 +22,11 @@ def test_each_challenge_is_another_and_has_an_answer_of_its_own() -> None:
     assert answer(KEY, first) not in first
 
 
-@pytest.mark.parametrize("asked", ["", "0" * 65, "x", "é" * 65, altered(challenge(KEY), 0), challenge(OTHER)])
+@pytest.mark.parametrize(
+    "asked",
+    ["", "0" * 65, "x", "é" * 65, altered(challenge(KEY), 0), challenge(OTHER)],
+    ids=["nothing", "zeros", "short", "not ASCII", "altered", "of another key"],  # a challenge is random
+)
 def test_what_was_not_made_with_the_key_gets_no_answer(asked: str) -> None:
     with pytest.raises(InvalidToken):
         answer(KEY, asked)
