@@ -1,5 +1,8 @@
 """All commands, assembled."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from gateway.cli import (
@@ -31,6 +34,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - the parser's callback
+    if asked:
+        typer.echo(f"gateway {version('suppression-gateway')}")
+        raise typer.Exit
+
+
+@app.callback()
+def gateway(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print it, and no more.")
+    ] = False,
+) -> None:
+    """What all commands have in common."""
+
+
 app.command("dev")(dev.dev)
 app.command("init")(init.init)
 app.command("serve")(serve.serve)

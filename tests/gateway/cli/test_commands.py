@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,10 @@ def test_help_names_every_command(gateway: Run) -> None:
     for command in ("dev", "init", "serve", "check", "explain", "log", "keys", "agents", "lists", "events"):
         assert f"  {command} " in told.stdout
     assert "Exit codes: 0 it is done" in told.stdout
+
+
+def test_the_version_is_that_of_the_distribution(gateway: Run) -> None:
+    assert gateway("--version").stdout == f"gateway {version('suppression-gateway')}\n"
 
 
 def test_help_loads_nothing_that_takes_time() -> None:
