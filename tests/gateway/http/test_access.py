@@ -12,6 +12,7 @@ from tests.gateway.http.world import SECRETS, FakeWorld, World
 
 PUBLIC = {
     "/u/{token}",
+    "/u/doctor/{challenge}",
     "/u/{token}/undo",
     "/u/{token}/preferences",
     "/c/{token}",
