@@ -10,13 +10,14 @@ _AT_ONCE = 32
 
 async def each(items: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:
     """Ends when all are done; the first error ends it, and those under way with it."""
-    waiting = iter(list(items))
+    listed = list(items)
+    waiting = iter(listed)
 
     async def worker() -> None:
         for item in waiting:
             await work(item)
 
-    tasks = [asyncio.ensure_future(worker()) for _ in range(_AT_ONCE)]
+    tasks = [asyncio.ensure_future(worker()) for _ in range(min(_AT_ONCE, len(listed)))]
     try:
         await asyncio.gather(*tasks)
     finally:
